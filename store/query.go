@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+)
+
+// querier is what runs a query: the readers, or a transaction of the writer.
+type querier interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// row is one row of an answer.
+type row interface {
+	Scan(into ...any) error
+}
+
+// readers are the connections for reading. Each text is prepared once, which halves the time of
+// a small query; texts are constants, so there are few of them.
+type readers struct {
+	db    *sql.DB
+	stmts sync.Map // text → *sql.Stmt
+}
+
+func (r *readers) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if stmt, ok := r.stmts.Load(text); ok {
+		return stmt.(*sql.Stmt).QueryContext(ctx, args...)
+	}
+	stmt, err := r.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if earlier, loaded := r.stmts.LoadOrStore(text, stmt); loaded {
+		_ = stmt.Close() // someone else was faster; theirs is as good
+		stmt = earlier.(*sql.Stmt)
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+func (r *readers) Close() error {
+	var errs []error
+	for _, stmt := range r.stmts.Range {
+		errs = append(errs, stmt.(*sql.Stmt).Close())
+	}
+	return errors.Join(append(errs, r.db.Close())...)
+}
+
+// query returns all rows of an answer, each read by scan.
+func query[T any](ctx context.Context, q querier, scan func(row) (T, error), text string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// queryOne returns the first row of an answer, or ErrMissing.
+func queryOne[T any](ctx context.Context, q querier, scan func(row) (T, error), text string, args ...any) (T, error) {
+	var none T
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return none, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return none, err
+		}
+		return none, ErrMissing
+	}
+	return scan(rows)
+}
+
+func scanInt(r row) (n int64, err error) {
+	err = r.Scan(&n)
+	return n, err
+}
+
+func scanString(r row) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
+}
+
+// mustChange turns "no row was there to be changed" into ErrMissing.
+func mustChange(result sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return ErrMissing
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Session is one login of a user on one device.
+type Session struct {
+	ID         int64
+	TokenID    string // the token's jti
+	UserID     int64
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+	ExpiresAt  time.Time
+	Device     string
+	Browser    string
+	IP         string
+}
+
+func (s *Store) addSession(ctx context.Context, tx *sql.Tx, v Session) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into sessions (token_id, user_id, created_at, last_used_at, expires_at, device, browser, ip)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		v.TokenID, v.UserID, s.now(), s.now(), v.ExpiresAt.Unix(), v.Device, v.Browser, v.IP)
+	return err
+}
+
+// AddSession opens a session of a user who gave the password from place, which is known from now on.
+// It returns ErrMissing when the password has been changed, or the account deactivated, since
+// passwordHash was read: a login that overlaps the change must not outlive it.
+func (s *Store) AddSession(ctx context.Context, v Session, passwordHash, place string) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if err := hasPassword(ctx, tx, v.UserID, passwordHash); err != nil {
+			return err
+		}
+		if err := s.addSession(ctx, tx, v); err != nil {
+			return fmt.Errorf("add the session: %w", err)
+		}
+		_, err := tx.ExecContext(ctx, `
+			insert into known_places (user_id, place, last_used_at) values ($1, $2, $3)
+			on conflict (user_id, place) do update set last_used_at = excluded.last_used_at`,
+			v.UserID, place, s.now())
+		return err
+	})
+}
+
+// Caller is a session and whose it is.
+type Caller struct {
+	Session Session
+	User    User
+}
+
+func scanCaller(r row) (Caller, error) {
+	var c Caller
+	var created, used, expires, userCreated int64
+	v := &c.Session
+	err := r.Scan(append([]any{
+		&v.ID, &v.TokenID, &v.UserID, &created, &used, &expires, &v.Device, &v.Browser, &v.IP,
+	}, userFields(&c.User, &userCreated)...)...)
+	v.CreatedAt = time.Unix(created, 0).UTC()
+	v.LastUsedAt = time.Unix(used, 0).UTC()
+	v.ExpiresAt = time.Unix(expires, 0).UTC()
+	c.User.CreatedAt = time.Unix(userCreated, 0).UTC()
+	return c, err
+}
+
+// Caller returns the session that a token names, with its user, or ErrMissing when it has ended.
+func (s *Store) Caller(ctx context.Context, tokenID string) (Caller, error) {
+	return queryOne(ctx, s.r, scanCaller, `
+		select v.id, v.token_id, v.user_id, v.created_at, v.last_used_at, v.expires_at, v.device, v.browser, v.ip,`+userColumns+`
+		from sessions v join users u on u.id = v.user_id
+		where v.token_id = $1 and v.expires_at > $2`, tokenID, s.now())
+}
+
+// EndSession ends one session.
+func (s *Store) EndSession(ctx context.Context, id int64) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `delete from sessions where id = $1`, id)
+		return err
+	})
+}
+
+// TouchSessions notes when sessions were last used, by their ids.
+func (s *Store) TouchSessions(ctx context.Context, used map[int64]time.Time) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		for id, at := range used {
+			_, err := tx.ExecContext(ctx, `
+				update sessions set last_used_at = max(last_used_at, $1) where id = $2`, at.Unix(), id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// IsKnownPlace tells whether the account with an address has been logged in to from a place.
+func (s *Store) IsKnownPlace(ctx context.Context, email, place string) (bool, error) {
+	_, err := queryOne(ctx, s.r, scanInt, `
+		select 1 from known_places k join users u on u.id = k.user_id
+		where lower(u.email) = lower($1) and k.place = $2`, email, place)
+	return found(err)
+}
+
+// How long what is not used any more is kept.
+const (
+	placeLife    = 180 * 24 * time.Hour
+	heldNameLife = 30 * 24 * time.Hour
+)
+
+// DropExpired removes sessions, mailed tokens, mails, places and held names whose time is over.
+func (s *Store) DropExpired(ctx context.Context) error {
+	now := s.Now()
+	return s.change(ctx, func(tx *sql.Tx) error {
+		for _, d := range []struct {
+			text   string
+			before time.Time
+		}{
+			{`delete from sessions where expires_at <= $1`, now},
+			{`delete from mail_tokens where expires_at <= $1`, now},
+			{`delete from outbox where expires_at <= $1`, now},
+			{`delete from known_places where last_used_at <= $1`, now.Add(-placeLife)},
+			{`delete from held_names where created_at <= $1`, now.Add(-heldNameLife)},
+		} {
+			if _, err := tx.ExecContext(ctx, d.text, d.before.Unix()); err != nil {
+				return fmt.Errorf("%s: %w", d.text, err)
+			}
+		}
+		return nil
+	})
+}

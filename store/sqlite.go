@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+)
+
+const (
+	// applicationID stands in the header of every database of ours, as the first migration sets it.
+	applicationID = 0x46697454
+	// readerConns is how many reads go on at once.
+	readerConns = 4
+)
+
+// pragmas hold on every connection. FULL, because with NORMAL a power cut loses answers already given.
+var pragmas = []string{
+	"busy_timeout(10000)",
+	"journal_mode(WAL)",
+	"synchronous(FULL)",
+	"foreign_keys(1)",
+	"trusted_schema(0)",
+}
+
+// prepareFile makes the folder and an empty file with modes that keep others out; SQLite gives its
+// own files the mode of the database.
+func prepareFile(path string, create bool) error {
+	if !create {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w at %s", ErrNoDatabase, path)
+		}
+	}
+	if create {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return fmt.Errorf("make the folder of the database: %w", err)
+		}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return f.Close()
+}
+
+// dsn names the file at path with options for the driver. SQLite decodes the path as a URL's.
+func dsn(path string, options url.Values) string {
+	u := url.URL{Path: filepath.ToSlash(path)}
+	return "file:" + u.EscapedPath() + "?" + options.Encode()
+}
+
+func openWriter(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}))
+	if err != nil {
+		return nil, fmt.Errorf("open the database for writing: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+func openReaders(path string) (*readers, error) {
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": pragmas, "mode": {"ro"}}))
+	if err != nil {
+		return nil, fmt.Errorf("open the database for reading: %w", err)
+	}
+	db.SetMaxOpenConns(readerConns)
+	db.SetMaxIdleConns(readerConns)
+	return &readers{db: db}, nil
+}
+
+// inspect looks at the file without changing a byte of it, and refuses what is not ours to write.
+func inspect(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}}))
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	var id, tables int
+	if err := db.QueryRowContext(ctx, `pragma application_id`).Scan(&id); err != nil {
+		return readableError(path, err)
+	}
+	err = db.QueryRowContext(ctx, `
+		select count(*) from sqlite_master
+		where type = 'table' and name not like 'sqlite_%' and name != 'goose_db_version'`).Scan(&tables)
+	if err != nil {
+		return readableError(path, err)
+	}
+	if id != applicationID && tables > 0 {
+		return fmt.Errorf("%s is a database of another program", path)
+	}
+	if tables == 0 {
+		return nil
+	}
+	return refuseNewer(ctx, db, path)
+}
+
+func readableError(path string, err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code() == sqlitelib.SQLITE_NOTADB {
+		return fmt.Errorf("%s is not a database", path)
+	}
+	return fmt.Errorf("read %s: %w", path, err)
+}
+
+// isConflict tells whether err says that a unique index would not hold, on the named index or column.
+func isConflict(err error, name string) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), name)
+}

@@ -1,0 +1,83 @@
+// Package store keeps everything that has rows: accounts, sessions, sports, settings, workouts and the
+// mails to be sent. It speaks SQL and knows no rule: what may be written is decided on the floors above.
+//
+// An exported method that changes something is one transaction, which has survived a power cut when
+// the method returns. All times are stored as Unix seconds.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+var (
+	// ErrMissing is returned when no row fits.
+	ErrMissing = errors.New("no such row")
+	// ErrNameTaken is returned for a username that another account has, in whatever case.
+	ErrNameTaken = errors.New("the username is taken")
+	// ErrEmailTaken is returned for an address that another account has, in whatever case.
+	ErrEmailTaken = errors.New("the address is taken")
+	// ErrFull is returned when there are as many accounts as the settings allow.
+	ErrFull = errors.New("no more accounts are allowed")
+	// ErrNoDatabase is returned by Open when there is no file and none is to be made.
+	ErrNoDatabase = errors.New("there is no database")
+)
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	path string
+	w    *sql.DB // one connection: SQLite has one writer at a time
+	r    *readers
+	// Now is the clock; a test may stop it.
+	Now func() time.Time
+}
+
+// Open opens the database in the file at path, brings its schema up to date and returns it. A
+// missing file is made when create is set, else the answer is ErrNoDatabase. A file that is not
+// such a database, or that a newer version has written, is refused and left as it is.
+func Open(ctx context.Context, path string, create bool) (*Store, error) {
+	if err := prepareFile(path, create); err != nil {
+		return nil, err
+	}
+	if err := inspect(ctx, path); err != nil {
+		return nil, err
+	}
+	w, err := openWriter(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, w); err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), w.Close())
+	}
+	r, err := openReaders(path)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return &Store{path: path, w: w, r: r, Now: time.Now}, nil
+}
+
+// Close closes the database once the statements under way have ended.
+func (s *Store) Close() error {
+	return errors.Join(s.r.Close(), s.w.Close())
+}
+
+func (s *Store) now() int64 { return s.Now().Unix() }
+
+// change runs f in a transaction that holds the write lock from its beginning.
+func (s *Store) change(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := s.w.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

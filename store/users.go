@@ -1,0 +1,385 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// User is an account.
+type User struct {
+	ID             int64
+	Username       string
+	Email          string
+	EmailToConfirm string // empty: no change of address is waiting
+	PasswordHash   string // PHC string
+	IsAdmin        bool
+	IsActive       bool
+	IsConfirmed    bool // has been active once; a new confirmation mail is not for these
+	CreatedAt      time.Time
+	Profile
+	Preferences
+	Picture string // name among the kept files; empty: none
+}
+
+// Profile is what users tell about themselves; nil and empty mean untold.
+type Profile struct {
+	FirstName, LastName, Location, Bio *string
+	BirthDate                          string // YYYY-MM-DD
+}
+
+// Preferences are a user's choices for what is shown, and how.
+type Preferences struct {
+	Timezone      string // IANA name
+	Language      string // ISO 639-1 code
+	WeekMonday    bool
+	DisplayAscent bool
+	ImperialUnits bool
+}
+
+// NewUser is an account to be made.
+type NewUser struct {
+	Username, Email, PasswordHash string
+	Preferences
+	IsAdmin, IsActive bool
+}
+
+const userColumns = `
+	u.id, u.username, u.email, coalesce(u.email_to_confirm, ''), u.password,
+	u.is_admin, u.is_active, u.confirmed_at is not null, u.created_at,
+	u.first_name, u.last_name, u.location, u.bio, coalesce(u.birth_date, ''),
+	u.timezone, u.language, u.weekm, u.display_ascent, u.imperial_units, coalesce(u.picture, '')`
+
+// userFields returns where userColumns are read into, but for the time, which is read into created.
+func userFields(u *User, created *int64) []any {
+	return []any{
+		&u.ID, &u.Username, &u.Email, &u.EmailToConfirm, &u.PasswordHash,
+		&u.IsAdmin, &u.IsActive, &u.IsConfirmed, created,
+		&u.FirstName, &u.LastName, &u.Location, &u.Bio, &u.BirthDate,
+		&u.Timezone, &u.Language, &u.WeekMonday, &u.DisplayAscent, &u.ImperialUnits, &u.Picture,
+	}
+}
+
+func scanUser(r row) (User, error) {
+	var u User
+	var created int64
+	err := r.Scan(userFields(&u, &created)...)
+	u.CreatedAt = time.Unix(created, 0).UTC()
+	return u, err
+}
+
+// UserByEmail returns the account with an address, in whatever case, or ErrMissing.
+func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
+	return queryOne(ctx, s.r, scanUser, `select `+userColumns+` from users u where lower(u.email) = lower($1)`, email)
+}
+
+// UserByName returns the account with a username, in whatever case, or ErrMissing.
+func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
+	return userByName(ctx, s.r, username)
+}
+
+func userByName(ctx context.Context, q querier, username string) (User, error) {
+	return queryOne(ctx, q, scanUser, `select `+userColumns+` from users u where lower(u.username) = lower($1)`, username)
+}
+
+func userByID(ctx context.Context, q querier, id int64) (User, error) {
+	return queryOne(ctx, q, scanUser, `select `+userColumns+` from users u where u.id = $1`, id)
+}
+
+// Users returns all accounts, the oldest first.
+func (s *Store) Users(ctx context.Context) ([]User, error) {
+	return query(ctx, s.r, scanUser, `select `+userColumns+` from users u order by u.id`)
+}
+
+// HeldNames returns the usernames that were asked for with an address which already had an account.
+func (s *Store) HeldNames(ctx context.Context) ([]string, error) {
+	return query(ctx, s.r, scanString, `select username from held_names order by username`)
+}
+
+// IsNameHeld tells whether HeldNames has the username, in whatever case.
+func (s *Store) IsNameHeld(ctx context.Context, username string) (bool, error) {
+	return isNameHeld(ctx, s.r, username)
+}
+
+func isNameHeld(ctx context.Context, q querier, username string) (bool, error) {
+	_, err := queryOne(ctx, q, scanInt, `select 1 from held_names where username = lower($1)`, username)
+	return found(err)
+}
+
+// found turns ErrMissing into false, and no error into true.
+func found(err error) (bool, error) {
+	if errors.Is(err, ErrMissing) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Register makes an account that waits for its confirmation, and queues confirmation when mail is
+// on (nil otherwise). It returns ErrFull or ErrNameTaken. An address that already has an account is
+// not told from any other: its registration holds the username, and makes no account.
+func (s *Store) Register(ctx context.Context, u NewUser, confirmation *NewMail) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if open, err := s.isRegistrationOpen(ctx, tx); err != nil {
+			return err
+		} else if !open {
+			return ErrFull
+		}
+		if held, err := isNameHeld(ctx, tx, u.Username); err != nil {
+			return err
+		} else if held {
+			return ErrNameTaken
+		}
+		err := s.addUser(ctx, tx, u)
+		if errors.Is(err, ErrEmailTaken) {
+			return s.holdName(ctx, tx, u.Username, confirmation)
+		}
+		if err != nil || confirmation == nil {
+			return err
+		}
+		return s.queueMail(ctx, tx, *confirmation)
+	})
+}
+
+// holdName does instead of addUser what takes as long and shows as little.
+func (s *Store) holdName(ctx context.Context, tx *sql.Tx, username string, confirmation *NewMail) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into held_names (username, created_at) values (lower($1), $2)`, username, s.now())
+	if err != nil || confirmation == nil {
+		return err
+	}
+	decoy := *confirmation
+	decoy.Kind = decoyMail
+	return s.queueMail(ctx, tx, decoy)
+}
+
+// AddUser makes an account that an administrator asked for. It returns ErrNameTaken or ErrEmailTaken.
+func (s *Store) AddUser(ctx context.Context, u NewUser) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		// An administrator's word counts more than a registration that came to nothing.
+		if _, err := tx.ExecContext(ctx, `delete from held_names where username = lower($1)`, u.Username); err != nil {
+			return err
+		}
+		return s.addUser(ctx, tx, u)
+	})
+}
+
+// addUser returns ErrNameTaken before ErrEmailTaken: a username is public, an address is not.
+func (s *Store) addUser(ctx context.Context, tx *sql.Tx, u NewUser) error {
+	if _, err := userByName(ctx, tx, u.Username); !errors.Is(err, ErrMissing) {
+		if err == nil {
+			return ErrNameTaken
+		}
+		return err
+	}
+	var confirmedAt any
+	if u.IsActive {
+		confirmedAt = s.now()
+	}
+	_, err := tx.ExecContext(ctx, `
+		insert into users (
+		  username, email, password, is_admin, is_active, confirmed_at, created_at,
+		  timezone, language, weekm, display_ascent, imperial_units)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		u.Username, u.Email, u.PasswordHash, u.IsAdmin, u.IsActive, confirmedAt, s.now(),
+		u.Timezone, u.Language, u.WeekMonday, u.DisplayAscent, u.ImperialUnits)
+	return emailConflict(err)
+}
+
+func emailConflict(err error) error {
+	if isConflict(err, "users_email") {
+		return ErrEmailTaken
+	}
+	return err
+}
+
+// EditProfile replaces a user's profile.
+func (s *Store) EditProfile(ctx context.Context, userID int64, p Profile) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		return mustChange(tx.ExecContext(ctx, `
+			update users set first_name = $1, last_name = $2, location = $3, bio = $4, birth_date = nullif($5, '')
+			where id = $6`,
+			p.FirstName, p.LastName, p.Location, p.Bio, p.BirthDate, userID))
+	})
+}
+
+// EditPreferences replaces a user's preferences.
+func (s *Store) EditPreferences(ctx context.Context, userID int64, p Preferences) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		return mustChange(tx.ExecContext(ctx, `
+			update users set timezone = $1, language = $2, weekm = $3, display_ascent = $4, imperial_units = $5
+			where id = $6`,
+			p.Timezone, p.Language, p.WeekMonday, p.DisplayAscent, p.ImperialUnits, userID))
+	})
+}
+
+// SetPicture names a user's new picture, empty for none, and returns the name of the one before.
+func (s *Store) SetPicture(ctx context.Context, userID int64, name string) (before string, err error) {
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		before, err = queryOne(ctx, tx, scanString, `select coalesce(picture, '') from users where id = $1`, userID)
+		if err != nil {
+			return err
+		}
+		return mustChange(tx.ExecContext(ctx, `update users set picture = nullif($1, '') where id = $2`, name, userID))
+	})
+	return before, err
+}
+
+// IsPictureNamed tells whether an account names the picture as its own.
+func (s *Store) IsPictureNamed(ctx context.Context, name string) (bool, error) {
+	_, err := queryOne(ctx, s.r, scanInt, `select 1 from users where picture = $1`, name)
+	return found(err)
+}
+
+// ReplaceHash stores the same password's new hash, unless the password was changed meanwhile.
+func (s *Store) ReplaceHash(ctx context.Context, userID int64, before, after string) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			update users set password = $1 where id = $2 and password = $3`, after, userID, before)
+		return err
+	})
+}
+
+// AccountChange is a change of what a user logs in with. Empty fields stay as they are.
+type AccountChange struct {
+	PasswordBefore string // the hash that the present password was checked against
+	PasswordHash   string
+	EmailToConfirm string // the address to be asked for its confirmation
+	Email          string // the address to take at once
+	Mails          []NewMail
+	// KeepSession is the session that goes on after a change of password.
+	KeepSession int64
+}
+
+// ChangeAccount applies c. A new password ends the user's other sessions and any reset under way. It
+// returns ErrMissing when the password has been changed meanwhile, and ErrEmailTaken when the address to
+// take at once is another account's.
+func (s *Store) ChangeAccount(ctx context.Context, userID int64, c AccountChange) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if err := hasPassword(ctx, tx, userID, c.PasswordBefore); err != nil {
+			return err
+		}
+		if c.PasswordHash != "" {
+			if err := setPassword(ctx, tx, userID, c.PasswordHash, c.KeepSession); err != nil {
+				return err
+			}
+		}
+		if c.EmailToConfirm != "" {
+			err := mustChange(tx.ExecContext(ctx, `
+				update users set email_to_confirm = $1 where id = $2`, c.EmailToConfirm, userID))
+			if err != nil {
+				return err
+			}
+		}
+		if c.Email != "" {
+			if err := setEmail(ctx, tx, userID, c.Email); err != nil {
+				return err
+			}
+		}
+		for _, m := range c.Mails {
+			m.UserID = userID
+			if err := s.queueMail(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// hasPassword returns ErrMissing unless the account is active and its password has the hash. Who has checked a
+// password outside of a transaction makes sure in it that the password still stands.
+func hasPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string) error {
+	_, err := queryOne(ctx, tx, scanInt, `
+		select 1 from users where id = $1 and is_active = 1 and password = $2`, userID, hash)
+	return err
+}
+
+func setPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string, keepSession int64) error {
+	err := mustChange(tx.ExecContext(ctx, `update users set password = $1 where id = $2`, hash, userID))
+	if err != nil {
+		return err
+	}
+	if err := dropToken(ctx, tx, userID, PurposeReset); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession)
+	return err
+}
+
+func setEmail(ctx context.Context, tx *sql.Tx, userID int64, email string) error {
+	// What was mailed to the old address is not to open the account any more.
+	for _, p := range []Purpose{PurposeReset, PurposeEmail} {
+		if err := dropToken(ctx, tx, userID, p); err != nil {
+			return err
+		}
+	}
+	return emailConflict(mustChange(tx.ExecContext(ctx, `
+		update users set email = $1, email_to_confirm = null where id = $2`, email, userID)))
+}
+
+// UserUpdate is what an administrator changes of an account. Nil and empty fields stay as they are.
+type UserUpdate struct {
+	IsAdmin      *bool
+	Activate     bool
+	PasswordHash string
+	Email        string
+}
+
+// UpdateUser applies an administrator's change. It returns ErrMissing, or ErrEmailTaken.
+func (s *Store) UpdateUser(ctx context.Context, username string, up UserUpdate) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		u, err := userByName(ctx, tx, username)
+		if err != nil {
+			return err
+		}
+		if up.IsAdmin != nil {
+			_, err := tx.ExecContext(ctx, `update users set is_admin = $1 where id = $2`, *up.IsAdmin, u.ID)
+			if err != nil {
+				return fmt.Errorf("set admin rights: %w", err)
+			}
+		}
+		if up.Activate {
+			if err := s.activate(ctx, tx, u.ID); err != nil {
+				return err
+			}
+		}
+		if up.PasswordHash != "" {
+			if err := setPassword(ctx, tx, u.ID, up.PasswordHash, 0); err != nil {
+				return err
+			}
+		}
+		if up.Email != "" && !strings.EqualFold(up.Email, u.Email) {
+			return setEmail(ctx, tx, u.ID, up.Email)
+		}
+		return nil
+	})
+}
+
+func (s *Store) activate(ctx context.Context, tx *sql.Tx, userID int64) error {
+	if err := dropToken(ctx, tx, userID, PurposeConfirm); err != nil {
+		return err
+	}
+	return mustChange(tx.ExecContext(ctx, `
+		update users set is_active = 1, confirmed_at = coalesce(confirmed_at, $1) where id = $2`, s.now(), userID))
+}
+
+// isRegistrationOpen counts held names as accounts, for they are to show no difference.
+func (s *Store) isRegistrationOpen(ctx context.Context, q querier) (bool, error) {
+	n, err := queryOne(ctx, q, scanInt, `
+		select max_users = 0 or max_users > (select count(*) from users) + (select count(*) from held_names)
+		from settings`)
+	return n == 1, err
+}
+
+// IsRegistrationOpen tells whether there is room for another account.
+func (s *Store) IsRegistrationOpen(ctx context.Context) (bool, error) {
+	return s.isRegistrationOpen(ctx, s.r)
+}
+
+// HasUsers tells whether there is an account at all.
+func (s *Store) HasUsers(ctx context.Context) (bool, error) {
+	_, err := queryOne(ctx, s.r, scanInt, `select 1 from users limit 1`)
+	return found(err)
+}
