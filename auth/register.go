@@ -1,0 +1,146 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	"fittrackee/problem"
+	"fittrackee/store"
+)
+
+var (
+	errInvalidPayload = problem.New(problem.Invalid, "invalid payload")
+	errNameTaken      = problem.New(problem.Invalid, "sorry, that username is already taken")
+)
+
+// languages are those that FitTrackee's clients can show.
+var languages = []string{"cs", "de", "en", "es", "eu", "fr", "gl", "it", "nb", "nl", "pl", "pt"}
+
+// Language returns the language if it is a known one, else English.
+func Language(code string) string {
+	if slices.Contains(languages, code) {
+		return code
+	}
+	return "en"
+}
+
+// Registration is what somebody who wants an account gives.
+type Registration struct {
+	Username, Email, Password, Language string
+}
+
+var usernameForm = regexp.MustCompile(`^[A-Za-z0-9_]*$`)
+
+// usernameFault returns what is wrong with a username that is to be given, empty if nothing is.
+func usernameFault(name string) string {
+	fault := ""
+	if n := utf8.RuneCountInString(name); n < 3 || n > 30 {
+		fault = "username: 3 to 30 characters required\n"
+	}
+	if name == "" || !usernameForm.MatchString(name) {
+		fault += "username: only alphanumeric characters and the underscore character \"_\" allowed\n"
+	}
+	return fault
+}
+
+// Check returns the problem that names all that is wrong with a registration by itself.
+func (r Registration) Check() error {
+	_, err := r.check()
+	return err
+}
+
+// check returns the account that a registration asks for, its password aside, or all that is wrong with it.
+func (r Registration) check() (store.NewUser, error) {
+	faults := usernameFault(r.Username)
+	email, err := ParseEmail(r.Email)
+	if err != nil {
+		faults += errorInvalidEmail
+	}
+	faults += passwordFault(r.Password)
+	if faults != "" {
+		return store.NewUser{}, problem.New(problem.Invalid, faults)
+	}
+	return store.NewUser{
+		Username: r.Username,
+		Email:    string(email),
+		Preferences: store.Preferences{
+			Timezone:      "Europe/Paris", // FitTrackee's default
+			Language:      Language(r.Language),
+			DisplayAscent: true,
+		},
+	}, nil
+}
+
+// Register makes an account that is inactive until its address is confirmed by mail, or an administrator
+// activates it. An address that has an account already is not disclosed: the answer is the same.
+func (a *Auth) Register(ctx context.Context, r Registration, c Client) error {
+	u, err := r.check()
+	if err != nil {
+		return err
+	}
+	if open, err := a.store.IsRegistrationOpen(ctx); err != nil {
+		return err
+	} else if !open {
+		return errFull
+	}
+	if u.PasswordHash, err = HashPassword(ctx, r.Password); err != nil {
+		return err
+	}
+	err = a.store.Register(ctx, u, a.mailIfOn(store.PurposeConfirm, u.Email, c))
+	switch {
+	case errors.Is(err, store.ErrFull):
+		return errFull
+	case errors.Is(err, store.ErrNameTaken):
+		return errNameTaken
+	case err != nil:
+		return err
+	}
+	a.wakeOutbox()
+	return nil
+}
+
+var errFull = problem.New(problem.Forbidden, "error, registration is disabled")
+
+// AddUser makes an active account that an administrator asked for.
+func AddUser(ctx context.Context, s *store.Store, r Registration, isAdmin bool) error {
+	u, err := r.check()
+	if err != nil {
+		return err
+	}
+	if u.PasswordHash, err = HashPassword(ctx, r.Password); err != nil {
+		return err
+	}
+	u.IsAdmin, u.IsActive = isAdmin, true
+	err = s.AddUser(ctx, u)
+	switch {
+	case errors.Is(err, store.ErrNameTaken):
+		return errNameTaken
+	case errors.Is(err, store.ErrEmailTaken):
+		return errEmailTaken
+	}
+	return err
+}
+
+var errEmailTaken = problem.New(problem.Invalid, "sorry, that email is already taken")
+
+// ResendConfirmation queues another mail to confirm an account. Whether one waits for it is not disclosed.
+func (a *Auth) ResendConfirmation(ctx context.Context, email string, c Client) error {
+	return a.requestMail(ctx, store.PurposeConfirm, email, c)
+}
+
+// Confirm activates the account that a mailed token is for, opens a session and returns its token.
+func (a *Auth) Confirm(ctx context.Context, token string, c Client) (sessionToken string, err error) {
+	v := a.newSession(c)
+	userID, err := a.store.ConfirmAccount(ctx, hashToken(token), v)
+	if errors.Is(err, store.ErrMissing) {
+		return "", errInvalidPayload
+	}
+	if err != nil {
+		return "", err
+	}
+	v.UserID = userID
+	return a.sign(v)
+}
