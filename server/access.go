@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"fittrackee/auth"
+	"fittrackee/problem"
+	"fittrackee/store"
+)
+
+// access says who may call a route.
+type access struct {
+	callers
+	// scope is what a third-party token has to be good for; empty: no third-party token will do.
+	scope string
+}
+
+type callers int
+
+const (
+	anybody callers = iota
+	anyUser
+	administrators
+)
+
+var (
+	everybody  = access{callers: anybody}
+	firstParty = access{callers: anyUser}
+
+	errNoRights = problem.New(problem.Forbidden, "you do not have permissions")
+)
+
+func needs(scope string) access     { return access{anyUser, scope} }
+func adminOnly(scope string) access { return access{administrators, scope} }
+
+// guard lets those through to h who may call it. It reads nothing of the body.
+func (s *Server) guard(a access, h handler) http.Handler {
+	return s.answer(func(w http.ResponseWriter, r *http.Request) error {
+		v := visitorOf(r)
+		if a.callers > anybody && v.caller == nil {
+			return v.refusal
+		}
+		if a.callers == administrators && !v.caller.User.IsAdmin {
+			return errNoRights
+		}
+		return h(w, r)
+	})
+}
+
+// visitor is who sent a request.
+type visitor struct {
+	client auth.Client
+	caller *store.Caller // nil: not known
+	// refusal is why a caller is not known.
+	refusal error
+}
+
+type visitorKey struct{}
+
+func visitorOf(r *http.Request) *visitor { return r.Context().Value(visitorKey{}).(*visitor) }
+
+// callerOf returns whose request it is, on a route that only known callers reach.
+func callerOf(r *http.Request) store.Caller { return *visitorOf(r).caller }
+
+// clientOf returns where a request comes from.
+func clientOf(r *http.Request) auth.Client { return visitorOf(r).client }
+
+// identify finds out who sends a request, and puts off who sends too many.
+func (s *Server) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visitor{
+			client: auth.Client{Addr: s.clientAddr(r), UserAgent: r.UserAgent()},
+		}
+		r = r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
+		if isAPI(r) {
+			if err := s.admit(r, v); err != nil {
+				s.sendError(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// admit recognises the caller of an API request and counts the request.
+func (s *Server) admit(r *http.Request, v *visitor) error {
+	caller, err := s.authenticate(r)
+	var refusal *problem.Error
+	switch {
+	case err == nil:
+		v.caller = &caller
+		return s.limits.known(caller.User.ID)
+	case errors.As(err, &refusal):
+		v.refusal = refusal
+		return s.limits.anonymous(v.client.Addr)
+	}
+	return err
+}
+
+// authenticate returns the caller whose token a request carries (RFC 6750, 2.1).
+func (s *Server) authenticate(r *http.Request) (store.Caller, error) {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return store.Caller{}, auth.ErrNoToken
+	}
+	return s.auth.Authenticate(r.Context(), strings.TrimSpace(token))
+}
+
+// clientAddr returns the address of the client. What proxies tell counts only as far as they are trusted: the
+// list is read from its right end, up to the first address that is not a trusted proxy's.
+func (s *Server) clientAddr(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.IPv6Unspecified() // not from a network; all such callers are one
+	}
+	addr := peer.Addr().Unmap().WithZone("")
+	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(chain) - 1; i >= 0 && s.isTrustedProxy(addr); i-- {
+		before, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
+		if err != nil {
+			break
+		}
+		addr = before.Unmap().WithZone("")
+	}
+	return addr
+}
+
+func (s *Server) isTrustedProxy(a netip.Addr) bool {
+	for _, p := range s.options.TrustedProxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+const (
+	// stall is how long a client may take to send or accept the next piece of a body.
+	stall = 30 * time.Second
+
+	apiPolicy  = "default-src 'none'; frame-ancestors 'none'"
+	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+// observe is the outermost layer: headers that every answer has, deadlines, panics and the log. It logs
+// no query and no header, because secrets are in them.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
+		setCommonHeaders(rec.Header(), isAPI(r))
+		if r.Body != nil && r.Body != http.NoBody {
+			r = r.WithContext(r.Context()) // a copy: the server below looks at the body that it made itself
+			rec.body = newPatientBody(r.Body, rec.control)
+			r.Body = rec.body
+		}
+		defer func() {
+			if v := recover(); v != nil {
+				s.recovered(rec, r, v)
+			}
+			slog.Debug("request", "method", r.Method, "path", r.URL.Path, "status", rec.status,
+				"duration", time.Since(start), "client", s.clientAddr(r))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func setCommonHeaders(h http.Header, isAPI bool) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	if isAPI {
+		h.Set("Content-Security-Policy", apiPolicy)
+	} else {
+		h.Set("Content-Security-Policy", pagePolicy)
+	}
+}
+
+// recovered answers a request whose handler panicked, and logs where.
+func (s *Server) recovered(rec *recorder, r *http.Request, v any) {
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	err := fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	if rec.status != 0 {
+		s.logFailure(r, err)
+		panic(http.ErrAbortHandler) // the answer has begun; all that is left is to cut it off
+	}
+	s.sendError(rec, r, err)
+}
+
+// recorder notes the status of an answer, and gives a client that accepts nothing a deadline.
+type recorder struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	body    *patientBody // nil: the request has none
+	status  int
+}
+
+func (rec *recorder) WriteHeader(status int) {
+	if rec.status == 0 {
+		rec.status = status
+		if rec.body != nil && !rec.body.isRead {
+			// The answer does not wait for what is left of the body, so the connection has no further use.
+			rec.Header().Set("Connection", "close")
+		}
+	}
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+func (rec *recorder) Write(b []byte) (int, error) {
+	if rec.status == 0 {
+		rec.WriteHeader(http.StatusOK)
+	}
+	_ = rec.control.SetWriteDeadline(time.Now().Add(stall)) // a test's recorder has none
+	return rec.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+
+// patientBody is a request's body that may be long, but must not stall.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	isRead  bool // to its end
+}
+
+// newPatientBody sets the first deadline, which also holds when nobody reads the body.
+func newPatientBody(body io.ReadCloser, control *http.ResponseController) *patientBody {
+	b := &patientBody{ReadCloser: body, control: control}
+	b.extend()
+	return b
+}
+
+func (b *patientBody) extend() {
+	_ = b.control.SetReadDeadline(time.Now().Add(stall)) // a test's recorder has none
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	b.extend()
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.isRead = true
+		// Whatever is read from here on is the next request, or the client hanging up.
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}

@@ -1,0 +1,180 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"fittrackee/auth"
+	"fittrackee/problem"
+)
+
+// limits put off callers who try too often. A nil *limits puts off nobody.
+type limits struct {
+	anonymousCalls *limiter // by place
+	knownCalls     *limiter // by user
+	placeLogins    *limiter // that failed, by place
+	accountLogins  *limiter // that failed from places that never succeeded, by address of the account
+	mails          *limiter // asked for by anybody, by address
+}
+
+func newLimits(now func() time.Time) *limits {
+	return &limits{
+		anonymousCalls: newLimiter(now, rate{300, 5 * time.Minute}),
+		knownCalls:     newLimiter(now, rate{3000, 5 * time.Minute}),
+		placeLogins:    newLimiter(now, rate{10, 5 * time.Minute}),
+		accountLogins:  newLimiter(now, rate{20, 15 * time.Minute}),
+		mails:          newLimiter(now, rate{1, 2 * time.Minute}, rate{5, time.Hour}),
+	}
+}
+
+func (l *limits) anonymous(a netip.Addr) error {
+	if l == nil {
+		return nil
+	}
+	_, err := l.anonymousCalls.take(auth.Place(a))
+	return err
+}
+
+func (l *limits) known(userID int64) error {
+	if l == nil {
+		return nil
+	}
+	_, err := l.knownCalls.take(strconv.FormatInt(userID, 10))
+	return err
+}
+
+// mail counts a mail that somebody asks for without being logged in.
+func (l *limits) mail(email string) error {
+	if l == nil {
+		return nil
+	}
+	_, err := l.mails.take(addressKey(email))
+	return err
+}
+
+// addressKey returns what stands for an address of mail, as somebody typed it. It is bounded, because
+// anybody can type anything.
+func addressKey(email string) string {
+	const longest = 254
+	email = strings.ToLower(strings.TrimSpace(email))
+	return strings.Clone(email[:min(len(email), longest)])
+}
+
+// login counts a login as failed until succeeded is called. So of many at once no more are tried than may fail.
+func (l *limits) login(a netip.Addr, email string, isKnownPlace bool) (succeeded func(), err error) {
+	if l == nil {
+		return func() {}, nil
+	}
+	undoPlace, err := l.placeLogins.take(auth.Place(a))
+	if err != nil || isKnownPlace {
+		return undoPlace, err
+	}
+	undoAccount, err := l.accountLogins.take(addressKey(email))
+	if err != nil {
+		undoPlace() // it is not tried, so it does not fail
+		return nil, err
+	}
+	return func() { undoPlace(); undoAccount() }, nil
+}
+
+// rate is how many events are allowed in any stretch of time.
+type rate struct {
+	events int
+	per    time.Duration
+}
+
+func (r rate) String() string {
+	if r.per == time.Hour {
+		return fmt.Sprintf("%d per hour", r.events)
+	}
+	return fmt.Sprintf("%d per %d minutes", r.events, int(r.per/time.Minute))
+}
+
+// limiter remembers the events of each key for as long as they count. It is exact: in no stretch of time are
+// more events allowed than the rates say, wherever the stretch begins. (A token bucket would let
+// through up to twice as many.)
+type limiter struct {
+	rates []rate // the last one has the longest time
+	now   func() time.Time
+
+	mu     sync.Mutex
+	events map[string][]time.Time // oldest first
+	swept  time.Time
+}
+
+// maxKeys bounds the memory of a limiter. Over it, keys are forgotten that still count.
+const maxKeys = 50_000
+
+func newLimiter(now func() time.Time, rates ...rate) *limiter {
+	return &limiter{rates: rates, now: now, events: make(map[string][]time.Time)}
+}
+
+// take counts an event of a key, or returns the problem that tells how long to wait. The event is taken
+// back by undo.
+func (l *limiter) take(key string) (undo func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	l.sweep(now)
+	events := l.current(key, now)
+	for _, r := range l.rates {
+		if wait := r.wait(events, now); wait > 0 {
+			return nil, &problem.Error{
+				Kind:       problem.TooMany,
+				Text:       fmt.Sprintf("rate limit exceeded (%s)", r),
+				RetryAfter: wait,
+			}
+		}
+	}
+	l.events[key] = append(events, now)
+	return func() { l.undo(key, now) }, nil
+}
+
+// wait returns how long it takes until another event is allowed after the given ones.
+func (r rate) wait(events []time.Time, now time.Time) time.Duration {
+	if len(events) < r.events {
+		return 0
+	}
+	oldest := events[len(events)-r.events]
+	return oldest.Add(r.per).Sub(now)
+}
+
+// current returns the events of a key that still count.
+func (l *limiter) current(key string, now time.Time) []time.Time {
+	events := l.events[key]
+	horizon := now.Add(-l.rates[len(l.rates)-1].per)
+	first, _ := slices.BinarySearchFunc(events, horizon, func(e, h time.Time) int {
+		if e.After(h) {
+			return 1
+		}
+		return -1
+	})
+	return events[first:]
+}
+
+func (l *limiter) undo(key string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	events := l.events[key]
+	if i := slices.Index(events, at); i >= 0 {
+		l.events[key] = slices.Delete(slices.Clone(events), i, i+1)
+	}
+}
+
+// sweep forgets the keys without events that count, now and then, and whatever is too much.
+func (l *limiter) sweep(now time.Time) {
+	if now.Sub(l.swept) < time.Minute && len(l.events) < maxKeys {
+		return
+	}
+	l.swept = now
+	for key := range l.events {
+		if len(l.current(key, now)) == 0 || len(l.events) >= maxKeys {
+			delete(l.events, key)
+		}
+	}
+}

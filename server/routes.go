@@ -1,0 +1,130 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"fittrackee/problem"
+)
+
+// route is one line of the table: a method, a path, who may call, and what answers.
+type route struct {
+	method, path string
+	access       access
+	handle       handler
+}
+
+// handler answers a request, or returns why it does not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// routes lists every way in. GET answers HEAD too.
+func (s *Server) routes() []route {
+	routes := []route{
+		{"POST", "/api/auth/register", everybody, s.register},
+		{"POST", "/api/auth/account/confirm", everybody, s.confirmAccount},
+		{"POST", "/api/auth/login", everybody, s.login},
+		{"POST", "/api/auth/logout", firstParty, s.logout},
+		{"POST", "/api/auth/password/update", everybody, s.resetPassword},
+		{"POST", "/api/auth/email/update", everybody, s.confirmEmail},
+		{"PATCH", "/api/auth/profile/edit/account", needs("profile:write"), s.editAccount},
+
+		{"GET", "/api/auth/profile", needs("profile:read"), s.profile},
+		{"POST", "/api/auth/profile/edit", needs("profile:write"), s.editProfile},
+		{"POST", "/api/auth/profile/edit/preferences", needs("profile:write"), s.editPreferences},
+		{"POST", "/api/auth/profile/edit/sports", needs("profile:write"), s.editSportPreference},
+		{"DELETE", "/api/auth/profile/reset/sports/{id:[0-9]+}", needs("profile:write"), s.resetSportPreference},
+		{"POST", "/api/auth/picture", needs("profile:write"), s.setPicture},
+		{"DELETE", "/api/auth/picture", needs("profile:write"), s.deletePicture},
+		{"GET", "/api/users/{user}/picture", everybody, s.picture},
+
+		{"GET", "/api/sports", needs("workouts:read"), s.sports},
+		{"GET", "/api/sports/{id:[0-9]+}", needs("workouts:read"), s.sport},
+		{"PATCH", "/api/sports/{id:[0-9]+}", adminOnly("workouts:write"), s.switchSport},
+
+		{"GET", "/api/config", everybody, s.config},
+		{"PATCH", "/api/config", adminOnly("application:write"), s.editConfig},
+		{"GET", "/api/ping", everybody, s.ping},
+
+		{"GET", "/", everybody, s.page("root.html")},
+		{"GET", "/account-confirmation", everybody, s.page("account-confirmation.html")},
+		{"GET", "/password-reset", everybody, s.page("password-reset.html")},
+		{"GET", "/email-update", everybody, s.page("email-update.html")},
+		{"GET", "/static/{file}", everybody, staticFile},
+	}
+	if s.auth.MailOn() {
+		routes = append(
+			routes,
+			route{"POST", "/api/auth/account/resend-confirmation", everybody, s.resendConfirmation},
+			route{"POST", "/api/auth/password/reset-request", everybody, s.requestReset},
+		)
+	}
+	return routes
+}
+
+var (
+	errNoRoute = problem.New(problem.Missing, "the requested URL was not found on the server")
+	errNoPage  = problem.New(problem.Missing, "there is no such page")
+)
+
+// router returns what picks the route of a request. A path is taken as it stands: cleaning it would
+// answer with a redirect in HTML.
+func (s *Server) router() http.Handler {
+	methods := make(map[string]map[string]http.Handler) // path → method → what answers
+	var paths []string
+	for _, v := range s.routes() {
+		if methods[v.path] == nil {
+			methods[v.path] = make(map[string]http.Handler)
+			paths = append(paths, v.path)
+		}
+		h := s.guard(v.access, v.handle)
+		methods[v.path][v.method] = h
+		if v.method == http.MethodGet {
+			methods[v.path][http.MethodHead] = h
+		}
+	}
+	r := mux.NewRouter().SkipClean(true)
+	for _, path := range paths {
+		r.Handle(path, s.byMethod(methods[path]))
+	}
+	r.NotFoundHandler = s.answer(func(_ http.ResponseWriter, r *http.Request) error {
+		if isAPI(r) {
+			return errNoRoute
+		}
+		return errNoPage
+	})
+	return r
+}
+
+// isAPI tells whether a request is for a program, which is answered in JSON whatever happens.
+func isAPI(r *http.Request) bool {
+	return r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/")
+}
+
+// byMethod picks what answers by the request's method.
+func (s *Server) byMethod(handlers map[string]http.Handler) http.Handler {
+	allowed := make([]string, 0, len(handlers))
+	for method := range handlers {
+		allowed = append(allowed, method)
+	}
+	slices.Sort(allowed)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h, ok := handlers[r.Method]; ok {
+			h.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.sendError(w, r, problem.New(problem.BadMethod, "the method is not allowed for the requested URL"))
+	})
+}
+
+// answer turns a handler into one of net/http's, whose error is told to the client.
+func (s *Server) answer(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.sendError(w, r, err)
+		}
+	})
+}

@@ -1,0 +1,47 @@
+// Package server speaks HTTP: it takes requests in, asks the rules and the store, and gives answers out in
+// the shapes that FitTrackee's clients know. It holds no rule and no SQL.
+package server
+
+import (
+	"net/http"
+	"net/netip"
+
+	"fittrackee/assets"
+	"fittrackee/auth"
+	"fittrackee/store"
+)
+
+// Options are what an operator decides about the server.
+type Options struct {
+	// Version is told to clients, which compare it: "0.8.0".
+	Version string
+	// TrustedProxies are the networks whose X-Forwarded-For counts.
+	TrustedProxies []netip.Prefix
+	// RateLimits tells whether callers who try too often are put off.
+	RateLimits bool
+	// TileAttribution is the HTML that names the source of the maps.
+	TileAttribution string
+}
+
+// Server answers requests. Make one with New.
+type Server struct {
+	store   *store.Store
+	auth    *auth.Auth
+	files   *assets.Files
+	options Options
+	limits  *limits
+	handler http.Handler
+}
+
+// New returns a server over its parts.
+func New(s *store.Store, a *auth.Auth, f *assets.Files, o Options) *Server {
+	v := &Server{store: s, auth: a, files: f, options: o}
+	if o.RateLimits {
+		v.limits = newLimits(s.Now)
+	}
+	v.handler = v.observe(v.identify(v.router()))
+	return v
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

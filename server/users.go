@@ -1,0 +1,76 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"fittrackee/assets"
+	"fittrackee/problem"
+	"fittrackee/store"
+)
+
+var errNoPicture = problem.New(problem.Missing, "No picture.")
+
+// picture sends a user's picture, in at least the size asked for by ?size= (pixels a side) where it has as
+// many, else as large as it is. GET /api/users/{user}/picture
+func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
+	size := 0
+	if text := r.URL.Query().Get("size"); text != "" {
+		var err error
+		if size, err = strconv.Atoi(text); err != nil || size < 1 {
+			return errInvalidPayload
+		}
+	}
+	name, err := s.pictureName(r, mux.Vars(r)["user"])
+	if err != nil {
+		return err
+	}
+	f, err := s.files.OpenPicture(name, size)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoPicture // replaced a moment ago
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", assets.PictureType(name))
+	// The address stays when the picture changes, so a copy is good only once it has been asked about; the
+	// name changes with the picture, and so says whether the copy still stands.
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", fmt.Sprintf(`"%s-%d"`, name, info.Size()))
+	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
+}
+
+// pictureName returns the name of a user's picture. A username that is only held is like any without a picture.
+func (s *Server) pictureName(r *http.Request, username string) (string, error) {
+	u, err := s.store.UserByName(r.Context(), username)
+	if errors.Is(err, store.ErrMissing) {
+		held, err := s.store.IsNameHeld(r.Context(), username)
+		if err != nil {
+			return "", err
+		}
+		if !held {
+			return "", problem.New(problem.Missing, "user does not exist")
+		}
+		return "", errNoPicture
+	}
+	if err != nil {
+		return "", err
+	}
+	if u.Picture == "" {
+		return "", errNoPicture
+	}
+	return u.Picture, nil
+}
