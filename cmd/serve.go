@@ -1,0 +1,187 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+	_ "time/tzdata" // so that time zones are known on machines without them
+
+	"github.com/spf13/cobra"
+	// The standard library has no bound on the connections that a server takes.
+	"golang.org/x/net/netutil"
+
+	"fittrackee/assets"
+	"fittrackee/auth"
+	"fittrackee/server"
+	"fittrackee/store"
+)
+
+const (
+	// drain is how long requests in flight may take once a stop is asked for.
+	drain = 30 * time.Second
+	// maxConnections are taken at once; more wait.
+	maxConnections = 4096
+
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 16 << 10 // bytes
+)
+
+func newServe() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Start the server",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			v, err := readServeConfig(c)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+			defer stop()
+			return serve(ctx, v, c.OutOrStdout(), stop)
+		},
+	}
+	addServeFlags(c.Flags())
+	return c
+}
+
+// serve runs the server until ctx ends, then lets what is under way finish. Once it winds down, it calls
+// stopped, so that a second signal ends the process at once.
+func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err error) {
+	slog.SetDefault(slog.New(v.logHandler))
+	listener, err := net.Listen("tcp", v.listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", v.listen, err)
+	}
+	defer listener.Close()
+	a, err := openApp(ctx, v)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	if err := a.greet(ctx, out, v); err != nil {
+		return err
+	}
+
+	jobs, stopJobs := context.WithCancel(context.Background())
+	defer stopJobs()
+	running := a.startJobs(jobs, v)
+
+	web := &http.Server{
+		Handler:           a.server,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(v.logHandler, slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	slog.Info("listening", "address", "http://"+listener.Addr().String(), "version", version, "db", v.db, "mail", v.mailer != nil)
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stopped()
+	slog.Info("stopping")
+	wait, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	if err := web.Shutdown(wait); err != nil {
+		slog.Warn("cut off requests that took too long", "error", errors.Join(err, web.Close()))
+	}
+	stopJobs()
+	running.Wait()
+	slog.Info("stopped")
+	return nil
+}
+
+// app is the program's parts, wired together.
+type app struct {
+	store  *store.Store
+	files  *assets.Files
+	auth   *auth.Auth
+	server *server.Server
+}
+
+// openApp opens the database, what lies beside it, and the floors above.
+func openApp(ctx context.Context, v config) (*app, error) {
+	s, err := store.Open(ctx, v.db, true)
+	if err != nil {
+		return nil, fmt.Errorf("--db: %w", err)
+	}
+	beside := filepath.Dir(v.db)
+	key, err := auth.LoadKey(filepath.Join(beside, "secret.key"))
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	files, err := assets.Open(filepath.Join(beside, "uploads"))
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	rules := auth.New(s, files, key, auth.Options{SessionLife: v.sessionLife, MailOn: v.mailer != nil})
+	return &app{
+		store: s,
+		files: files,
+		auth:  rules,
+		server: server.New(s, rules, files, server.Options{
+			Version:         version,
+			TrustedProxies:  v.trustedProxies,
+			RateLimits:      v.rateLimits,
+			TileAttribution: v.attribution,
+		}),
+	}, nil
+}
+
+// close stores what is only in memory and closes the database.
+func (a *app) close() error {
+	return errors.Join(a.auth.StoreUse(context.Background()), a.store.Close())
+}
+
+// greet tells whoever starts an empty instance how to go on.
+func (a *app) greet(ctx context.Context, out io.Writer, v config) error {
+	hasUsers, err := a.store.HasUsers(ctx)
+	if err != nil || hasUsers {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `
+There is no account yet. Make the first one, an administrator, in another terminal:
+
+    fittrackee users create NAME --email ADDRESS --admin --db %s
+
+Then open %s
+
+`, v.db, v.uiURL)
+	return err
+}
+
+// startJobs starts what goes by the clock; the group waits for its end after ctx has ended.
+func (a *app) startJobs(ctx context.Context, v config) *sync.WaitGroup {
+	var running sync.WaitGroup
+	running.Go(func() { every(ctx, time.Minute, "store when sessions were used", a.auth.StoreUse) })
+	running.Go(func() { every(ctx, time.Hour, "drop what has expired", a.store.DropExpired) })
+	running.Go(func() { every(ctx, time.Hour, "sweep files", a.sweep) })
+	if v.mailer != nil {
+		running.Go(func() { deliver(ctx, a.auth, v.mailer, v.uiURL) })
+	}
+	return &running
+}
+
+// sweep removes files that no row names, once they are old enough not to be waiting for theirs.
+func (a *app) sweep(ctx context.Context) error {
+	removed, err := a.files.Sweep(ctx, time.Now().Add(-time.Hour), a.store.IsPictureNamed)
+	if removed > 0 {
+		slog.Info("swept files that nothing names", "removed", removed)
+	}
+	return err
+}
