@@ -1,0 +1,45 @@
+# What a build says of itself; clients compare the version.
+VERSION = 0.8.0
+COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+
+# Tools that only look at the code run at fixed versions and stay out of go.mod.
+GOFUMPT = go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+BUILD = go build -trimpath -ldflags "-s -w -X fittrackee/cmd.version=$(VERSION) -X fittrackee/cmd.commit=$(COMMIT)"
+
+export CGO_ENABLED = 0
+
+.PHONY: run build test lint cross bench fuzz
+
+run: build
+	./fittrackee serve
+
+build:
+	$(BUILD) -o fittrackee .
+
+# The race detector needs cgo, the product does not. What is said about the memory of pictures can be
+# tested only without it.
+test: lint
+	CGO_ENABLED=1 go test -race -timeout 20m ./...
+	go test ./assets
+
+lint:
+	@test -z "$$($(GOFUMPT) -l . | tee /dev/stderr)" || { echo 'the files above are not formatted: run gofumpt -w'; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+	go mod tidy -diff
+	go mod verify
+
+# Builds for small machines, and tries the builds under qemu-user as far as it is installed.
+cross:
+	go test ./cmd -run TestCross -cross -v
+
+bench:
+	go test ./cmd ./store ./assets -run '^$$' -bench . -benchtime 2s
+
+# Each fuzz target in turn, for FUZZTIME each.
+FUZZTIME = 1m
+fuzz:
+	go test ./... -list '^Fuzz' | awk '/^Fuzz/ {t[++n] = $$1} /^ok/ {for (i = 1; i <= n; i++) print $$2, t[i]; n = 0}' | \
+	while read -r package target; do go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; done
