@@ -1,12 +1,10 @@
-# What a build says of itself; clients compare the version.
-VERSION = 0.8.0
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 # Tools that only look at the code run at fixed versions and stay out of go.mod.
 GOFUMPT = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-BUILD = go build -trimpath -ldflags "-s -w -X fittrackee/cmd.version=$(VERSION) -X fittrackee/cmd.commit=$(COMMIT)"
+BUILD = go build -trimpath -ldflags "-s -w -X fittrackee/cmd.commit=$(COMMIT)"
 
 export CGO_ENABLED = 0
 

@@ -33,17 +33,22 @@ type Files struct {
 	pictures string
 }
 
+// At returns the files in the folder dir, for a look at what is there.
+func At(dir string) *Files {
+	return &Files{tmp: filepath.Join(dir, "tmp"), pictures: filepath.Join(dir, "pictures")}
+}
+
 // Open returns the files in the folder dir, which it makes when it is missing. Folders that others
 // could read are closed to them. It fails when a folder cannot be made or closed.
 func Open(dir string) (*Files, error) {
-	f := &Files{tmp: filepath.Join(dir, "tmp"), pictures: filepath.Join(dir, "pictures")}
+	f := At(dir)
 	for _, folder := range []string{dir, f.tmp, f.pictures} {
 		if err := makePrivate(folder); err != nil {
 			return nil, fmt.Errorf("open the folder of kept files: %w", err)
 		}
 	}
 	// A picture is as safe as the folders above it.
-	if err := errors.Join(syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(SyncDir(dir), SyncDir(filepath.Dir(dir))); err != nil {
 		return nil, fmt.Errorf("open the folder of kept files: %w", err)
 	}
 	return f, nil
@@ -205,7 +210,7 @@ func (f *Files) discard(path string) error {
 	} else if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := SyncDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	return os.RemoveAll(gone)
@@ -221,7 +226,7 @@ func (f *Files) addFolder(path string, files map[string][]byte) error {
 	if err := os.Rename(aside, path); err != nil {
 		return errors.Join(err, os.RemoveAll(aside))
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := SyncDir(filepath.Dir(path)); err != nil {
 		return errors.Join(err, f.discard(path))
 	}
 	return nil
@@ -236,7 +241,7 @@ func writeFolder(dir string, files map[string][]byte) error {
 			return err
 		}
 	}
-	return syncDir(dir)
+	return SyncDir(dir)
 }
 
 func writeFile(path string, data []byte) error {
@@ -248,8 +253,8 @@ func writeFile(path string, data []byte) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// syncDir puts the names in a folder safely on the disk.
-func syncDir(dir string) error {
+// SyncDir puts the names in a folder safely on the disk.
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // folders cannot be synced there
 	}

@@ -62,7 +62,7 @@ func (a *Auth) ChangeAccount(ctx context.Context, caller store.Caller, in Accoun
 func (a *Auth) planEmail(change *store.AccountChange, u store.User, text string, c Client) (fault string) {
 	email, err := ParseEmail(text)
 	if err != nil {
-		return errorInvalidEmail
+		return emailFault
 	}
 	if strings.EqualFold(string(email), u.Email) {
 		return ""
@@ -74,12 +74,12 @@ func (a *Auth) planEmail(change *store.AccountChange, u store.User, text string,
 	change.EmailToConfirm = string(email)
 	notice := a.newMail(mail.EmailChanged, u.Email, c)
 	notice.NewEmail = string(email)
-	change.Mails = append(change.Mails, notice, a.newMail(mail.Kind(store.PurposeEmail), string(email), c))
+	change.Mails = append(change.Mails, notice, a.newMail(mail.EmailConfirm, string(email), c))
 	return ""
 }
 
 func (a *Auth) planPassword(ctx context.Context, change *store.AccountChange, u store.User, password string, c Client) error {
-	hash, err := HashPassword(ctx, password)
+	hash, err := hashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,13 @@ func (a *Auth) planPassword(ctx context.Context, change *store.AccountChange, u 
 func (a *Auth) ConfirmEmail(ctx context.Context, token string) error {
 	err := a.store.ConfirmEmail(ctx, hashToken(token))
 	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrEmailTaken) {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	return err
 }
+
+// ErrNoUser says that no account has a username.
+var ErrNoUser = problem.New(problem.Missing, "user does not exist")
 
 // UserUpdate is what an administrator changes of an account. Nil, false and empty fields change nothing.
 type UserUpdate struct {
@@ -117,12 +120,12 @@ func UpdateUser(ctx context.Context, s *store.Store, username string, up UserUpd
 	if up.Email != "" {
 		email, err := ParseEmail(up.Email)
 		if err != nil {
-			return problem.New(problem.Invalid, strings.TrimSpace(errorInvalidEmail))
+			return problem.New(problem.Invalid, strings.TrimSpace(emailFault))
 		}
 		change.Email = string(email)
 	}
 	if up.Password != "" {
-		hash, err := HashPassword(ctx, up.Password)
+		hash, err := hashPassword(ctx, up.Password)
 		if err != nil {
 			return err
 		}
@@ -131,7 +134,7 @@ func UpdateUser(ctx context.Context, s *store.Store, username string, up UserUpd
 	err := s.UpdateUser(ctx, username, change)
 	switch {
 	case errors.Is(err, store.ErrMissing):
-		return problem.New(problem.Missing, "user does not exist")
+		return ErrNoUser
 	case errors.Is(err, store.ErrEmailTaken):
 		return errEmailTaken
 	}

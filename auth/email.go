@@ -16,10 +16,12 @@ var emailForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0
 
 // RFC 5321, 4.5.3.1.
 const (
-	maxEmailBytes     = 254
-	maxMailboxBytes   = 64
-	errorInvalidEmail = "email: valid email must be provided\n"
+	maxEmailBytes   = 254
+	maxMailboxBytes = 64
 )
+
+// emailFault is what is wrong with a text that ParseEmail does not take.
+const emailFault = "email: valid email must be provided\n"
 
 // ParseEmail returns text as an address, without spaces around it. It fails when it cannot be one.
 func ParseEmail(text string) (Email, error) {

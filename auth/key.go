@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"fittrackee/assets"
 )
 
 // keySize is the size of the secret, and of the keys made from it, in bytes.
@@ -54,10 +56,10 @@ func LoadKey(path string) (Key, error) {
 }
 
 // makeSecret writes a secret aside and links it into its place, so that a half-written one is never
-// read, and of two that start at once both use the same.
+// read, and two processes that start at once use the same one.
 func makeSecret(path string) ([]byte, error) {
 	secret := make([]byte, keySize)
-	rand.Read(secret) //nolint:errcheck // never fails, as documented
+	rand.Read(secret) // never fails
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".secret-*")
 	if err != nil {
@@ -75,9 +77,5 @@ func makeSecret(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	return secret, errors.Join(d.Sync(), d.Close())
+	return secret, assets.SyncDir(dir)
 }

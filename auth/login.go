@@ -44,7 +44,7 @@ func (a *Auth) Login(ctx context.Context, email, password string, c Client) (tok
 
 // renewHash replaces a hash of an older kind. A login does not fail for it; the next one tries again.
 func (a *Auth) renewHash(ctx context.Context, u store.User, password string) {
-	hash, err := HashPassword(ctx, password)
+	hash, err := hashPassword(ctx, password)
 	if err == nil {
 		err = a.store.ReplaceHash(ctx, u.ID, u.PasswordHash, hash)
 	}

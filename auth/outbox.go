@@ -32,7 +32,7 @@ var retryPauses = []time.Duration{
 
 func (a *Auth) newMail(k mail.Kind, recipient string, c Client) store.NewMail {
 	nonce := make([]byte, 32)
-	rand.Read(nonce) //nolint:errcheck // never fails, as documented
+	rand.Read(nonce) // never fails
 	device, browser := c.device()
 	return store.NewMail{
 		Kind: string(k), Recipient: recipient, Nonce: nonce,
@@ -40,12 +40,8 @@ func (a *Auth) newMail(k mail.Kind, recipient string, c Client) store.NewMail {
 	}
 }
 
-// mailIfOn returns the mail that carries a token of a purpose, nil while mail is off.
-func (a *Auth) mailIfOn(p store.Purpose, recipient string, c Client) *store.NewMail {
-	return a.noticeIfOn(mail.Kind(p), recipient, c)
-}
-
-func (a *Auth) noticeIfOn(k mail.Kind, recipient string, c Client) *store.NewMail {
+// mailIfOn returns a new mail, nil while mail is off.
+func (a *Auth) mailIfOn(k mail.Kind, recipient string, c Client) *store.NewMail {
 	if !a.options.MailOn {
 		return nil
 	}
@@ -55,12 +51,12 @@ func (a *Auth) noticeIfOn(k mail.Kind, recipient string, c Client) *store.NewMai
 
 // requestMail queues a mail that somebody who is not logged in asks for. It does the same for every
 // address; whether an account is behind it comes out when the mail is sent.
-func (a *Auth) requestMail(ctx context.Context, p store.Purpose, text string, c Client) error {
+func (a *Auth) requestMail(ctx context.Context, k mail.Kind, text string, c Client) error {
 	email, err := ParseEmail(text)
 	if err != nil {
-		return nil //nolint:nilerr // nobody can have this address, which is not to be told either
+		return nil // nobody can have this address, which is not to be told either
 	}
-	if err := a.store.QueueMail(ctx, a.newMail(mail.Kind(p), string(email), c)); err != nil {
+	if err := a.store.QueueMail(ctx, a.newMail(k, string(email), c)); err != nil {
 		return err
 	}
 	a.wakeOutbox()
@@ -84,6 +80,12 @@ func (a *Auth) mailToken(m store.QueuedMail) string {
 	h.Write([]byte{0})
 	h.Write(m.Nonce)
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// hashToken returns what is stored of a mailed token.
+func hashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
 }
 
 // DeliverMails sends the queued mails that are due, one after the other, with links that begin with uiURL.
@@ -147,7 +149,7 @@ func send(ctx context.Context, mailer mail.Mailer, m store.QueuedMail, d mail.Da
 // addressee returns whom a mail is for, and its token if it carries one.
 func (a *Auth) addressee(ctx context.Context, m store.QueuedMail) (u store.User, token string, err error) {
 	switch store.Purpose(m.Kind) {
-	case store.PurposeConfirm, store.PurposeReset, store.PurposeEmail:
+	case store.PurposeConfirm, store.PurposeReset, store.PurposeEmailConfirm:
 		token = a.mailToken(m)
 		u, err = a.store.MakeMailToken(ctx, m, hashToken(token))
 	default:

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -18,7 +17,7 @@ import (
 
 const (
 	minPasswordChars = 8
-	// maxPasswordBytes keeps a password from being a load.
+	// maxPasswordBytes bounds the work of hashing a password.
 	maxPasswordBytes = 1024
 
 	argonSaltBytes = 16
@@ -49,10 +48,10 @@ func limited(ctx context.Context, f func()) error {
 	}
 }
 
-// HashPassword returns the argon2id hash of a password as a PHC string.
-func HashPassword(ctx context.Context, password string) (hash string, err error) {
+// hashPassword returns the argon2id hash of a password as a PHC string.
+func hashPassword(ctx context.Context, password string) (hash string, err error) {
 	salt := make([]byte, argonSaltBytes)
-	rand.Read(salt) //nolint:errcheck // never fails, as documented
+	rand.Read(salt) // never fails
 	err = limited(ctx, func() { hash = argonHash(password, salt, argonCost) })
 	return hash, err
 }
@@ -73,8 +72,9 @@ func checkPassword(ctx context.Context, hash, password string) (ok, old bool, er
 		password = "" // cannot have been set, and is not worth its time
 	}
 	if strings.HasPrefix(hash, "$2") {
-		err = limited(ctx, func() { ok, err = checkBcrypt(hash, password) })
-		return ok, true, err
+		var checkErr error
+		err = limited(ctx, func() { ok, checkErr = checkBcrypt(hash, password) })
+		return ok, true, errors.Join(err, checkErr)
 	}
 	salt, c, err := parseArgon(hash)
 	if err != nil {
@@ -88,10 +88,13 @@ func checkPassword(ctx context.Context, hash, password string) (ok, old bool, er
 
 func checkBcrypt(hash, password string) (bool, error) {
 	err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
-	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+	switch {
+	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
 		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("stored password: %w", err)
 	}
-	return err == nil, err
+	return true, nil
 }
 
 func parseArgon(hash string) (salt []byte, c cost, err error) {
@@ -126,9 +129,3 @@ func passwordFault(password string) string {
 
 // MakePassword returns a random password of 24 characters, over 120 bits.
 func MakePassword() string { return rand.Text()[:24] }
-
-// hashToken returns what is stored of a random token.
-func hashToken(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}

@@ -7,14 +7,12 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"fittrackee/mail"
 	"fittrackee/problem"
 	"fittrackee/store"
 )
 
-var (
-	errInvalidPayload = problem.New(problem.Invalid, "invalid payload")
-	errNameTaken      = problem.New(problem.Invalid, "sorry, that username is already taken")
-)
+var errNameTaken = problem.New(problem.Invalid, "sorry, that username is already taken")
 
 // languages are those that FitTrackee's clients can show.
 var languages = []string{"cs", "de", "en", "es", "eu", "fr", "gl", "it", "nb", "nl", "pl", "pt"}
@@ -57,7 +55,7 @@ func (r Registration) check() (store.NewUser, error) {
 	faults := usernameFault(r.Username)
 	email, err := ParseEmail(r.Email)
 	if err != nil {
-		faults += errorInvalidEmail
+		faults += emailFault
 	}
 	faults += passwordFault(r.Password)
 	if faults != "" {
@@ -86,10 +84,10 @@ func (a *Auth) Register(ctx context.Context, r Registration, c Client) error {
 	} else if !open {
 		return errFull
 	}
-	if u.PasswordHash, err = HashPassword(ctx, r.Password); err != nil {
+	if u.PasswordHash, err = hashPassword(ctx, r.Password); err != nil {
 		return err
 	}
-	err = a.store.Register(ctx, u, a.mailIfOn(store.PurposeConfirm, u.Email, c))
+	err = a.store.Register(ctx, u, a.mailIfOn(mail.Confirm, u.Email, c))
 	switch {
 	case errors.Is(err, store.ErrFull):
 		return errFull
@@ -110,7 +108,7 @@ func AddUser(ctx context.Context, s *store.Store, r Registration, isAdmin bool) 
 	if err != nil {
 		return err
 	}
-	if u.PasswordHash, err = HashPassword(ctx, r.Password); err != nil {
+	if u.PasswordHash, err = hashPassword(ctx, r.Password); err != nil {
 		return err
 	}
 	u.IsAdmin, u.IsActive = isAdmin, true
@@ -128,15 +126,15 @@ var errEmailTaken = problem.New(problem.Invalid, "sorry, that email is already t
 
 // ResendConfirmation queues another mail to confirm an account. Whether one waits for it is not disclosed.
 func (a *Auth) ResendConfirmation(ctx context.Context, email string, c Client) error {
-	return a.requestMail(ctx, store.PurposeConfirm, email, c)
+	return a.requestMail(ctx, mail.Confirm, email, c)
 }
 
-// Confirm activates the account that a mailed token is for, opens a session and returns its token.
-func (a *Auth) Confirm(ctx context.Context, token string, c Client) (sessionToken string, err error) {
+// ConfirmAccount activates the account that a mailed token is for, opens a session and returns its token.
+func (a *Auth) ConfirmAccount(ctx context.Context, token string, c Client) (sessionToken string, err error) {
 	v := a.newSession(c)
 	userID, err := a.store.ConfirmAccount(ctx, hashToken(token), v)
 	if errors.Is(err, store.ErrMissing) {
-		return "", errInvalidPayload
+		return "", problem.ErrInvalidPayload
 	}
 	if err != nil {
 		return "", err

@@ -13,7 +13,7 @@ var errBadResetToken = problem.New(problem.BadCredentials, "invalid token, pleas
 
 // RequestReset queues a mail with which a password can be reset. Whether there is an account is not disclosed.
 func (a *Auth) RequestReset(ctx context.Context, email string, c Client) error {
-	return a.requestMail(ctx, store.PurposeReset, email, c)
+	return a.requestMail(ctx, mail.Reset, email, c)
 }
 
 // ResetPassword sets a new password with a mailed token, and ends all sessions of the account. A password
@@ -29,11 +29,11 @@ func (a *Auth) ResetPassword(ctx context.Context, token, password string, c Clie
 	} else if !ok {
 		return errBadResetToken
 	}
-	passwordHash, err := HashPassword(ctx, password)
+	passwordHash, err := hashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
-	err = a.store.ResetPassword(ctx, hash, passwordHash, a.noticeIfOn(mail.PasswordChanged, "", c))
+	err = a.store.ResetPassword(ctx, hash, passwordHash, a.mailIfOn(mail.PasswordChanged, "", c))
 	if errors.Is(err, store.ErrMissing) {
 		return errBadResetToken
 	}

@@ -21,6 +21,14 @@ var (
 	errExpiredToken = problem.New(problem.BadToken, "signature expired, please log in again")
 )
 
+// placeLife is how long an account's owner is known at a place without logging in from there.
+const placeLife = 180 * 24 * time.Hour
+
+// DropExpired removes what is not good for anything any more. It is called now and then.
+func (a *Auth) DropExpired(ctx context.Context) error {
+	return a.store.DropExpired(ctx, placeLife)
+}
+
 // touchEvery is how exact a session's time of last use is. Storing every use would wear out SD cards.
 const touchEvery = 5 * time.Minute
 
@@ -78,9 +86,9 @@ func (a *Auth) verify(token string) (claims jwt.RegisteredClaims, err error) {
 		jwt.WithTimeFunc(a.store.Now))
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return claims, problem.Wrap(problem.BadToken, errExpiredToken.Text, err)
+		return claims, errExpiredToken.With(err)
 	case err != nil:
-		return claims, problem.Wrap(problem.BadToken, errBadToken.Text, err)
+		return claims, errBadToken.With(err)
 	case claims.IssuedAt == nil || claims.Subject == "" || claims.ID == "":
 		return claims, errBadToken
 	}

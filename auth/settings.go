@@ -65,7 +65,7 @@ func (c SettingsChange) check() error {
 		if *limit.value <= 0 {
 			faults = append(faults, limit.fault)
 		} else if *limit.value > limit.max {
-			return errInvalidPayload
+			return problem.ErrInvalidPayload
 		}
 	}
 	if c.AdminContact != nil && *c.AdminContact != "" {
@@ -74,7 +74,7 @@ func (c SettingsChange) check() error {
 		}
 	}
 	if c.MaxUsers != nil && (*c.MaxUsers < 0 || *c.MaxUsers > maxUsers) {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	if len(faults) > 0 {
 		return &problem.Error{Kind: problem.Invalid, List: faults}

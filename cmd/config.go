@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,6 @@ type config struct {
 	mailer         *mail.SMTP // nil: mail is off
 	sessionLife    time.Duration
 	trustedProxies []netip.Prefix
-	tileURL        string // with {s}, {z}, {x} and {y}; empty: maps are drawn without tiles
 	attribution    string // HTML
 	logHandler     slog.Handler
 	rateLimits     bool
@@ -46,11 +46,11 @@ func addServeFlags(f *pflag.FlagSet) {
 	f.String("mail-from", "", "address that mails come from")
 	f.Int("token-days", 30, "how many days a login is good for")
 	f.StringSlice("trusted-proxies", []string{"127.0.0.0/8", "::1/128"}, "networks of the proxies whose X-Forwarded-For counts")
-	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; none: maps are drawn without")
+	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; for maps to come")
 	f.String("tile-attribution", defaultAttribution, "HTML that names the source of the map tiles")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
-	f.Bool("no-rate-limit", false, "do not put off callers who try too often; for tests only")
+	f.Bool("no-rate-limit", false, "do not refuse callers who try too often; for tests only")
 }
 
 func addDBFlag(f *pflag.FlagSet) {
@@ -191,15 +191,17 @@ func readServeConfig(c *cobra.Command) (config, error) {
 	if err != nil {
 		return v, err
 	}
+	if err := checkListen(v.listen); err != nil {
+		return v, err // the default of --ui-url is made from it
+	}
 	v.rateLimits = !noLimits
 	v.sessionLife = time.Duration(days) * 24 * time.Hour
 	return v, errors.Join(
 		checkDays(days),
-		checkListen(v.listen),
 		v.setUIURL(text("ui-url")),
 		v.setMailer(text("smtp-url"), text("mail-from")),
 		v.setTrustedProxies(proxies),
-		v.setTileURL(text("tile-url")),
+		checkTileURL(text("tile-url")),
 		v.setLogging(text("log-level"), text("log-format")),
 	)
 }
@@ -212,7 +214,11 @@ func checkDays(days int) error {
 }
 
 func checkListen(listen string) error {
-	if _, port, err := net.SplitHostPort(listen); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
 		return fmt.Errorf("--listen %q: want HOST:PORT, such as 127.0.0.1:5000", listen)
 	}
 	return nil
@@ -269,8 +275,8 @@ func (v *config) setTrustedProxies(texts []string) error {
 	return nil
 }
 
-func (v *config) setTileURL(text string) error {
-	v.tileURL = text
+// checkTileURL refuses what could not serve for the maps to come.
+func checkTileURL(text string) error {
 	if text == "" {
 		return nil
 	}

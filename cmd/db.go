@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -30,11 +29,11 @@ func newDBMigrate() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withStore(c, true, func(s *store.Store) error {
-				version, err := s.Version(c.Context())
+				schema, err := s.SchemaVersion(c.Context())
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "the database is up to date (schema %d)\n", version)
+				_, err = fmt.Fprintf(c.OutOrStdout(), "the database is up to date (schema %d)\n", schema)
 				return err
 			})
 		},
@@ -47,16 +46,12 @@ func newDBCheck() *cobra.Command {
 		Short: "Look for damage in the database and the files beside it",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			path, err := databasePath(c)
-			if err != nil {
-				return err
-			}
 			return withStore(c, false, func(s *store.Store) error {
 				faults, err := s.Check(c.Context())
 				if err != nil {
 					return err
 				}
-				missing, err := missingPictures(c, s, filepath.Join(filepath.Dir(path), "uploads"))
+				missing, err := missingPictures(c, s)
 				if err != nil {
 					return err
 				}
@@ -67,11 +62,8 @@ func newDBCheck() *cobra.Command {
 }
 
 // missingPictures names the accounts whose picture is not among the files.
-func missingPictures(c *cobra.Command, s *store.Store, uploads string) ([]string, error) {
-	files, err := assets.Open(uploads)
-	if err != nil {
-		return nil, err
-	}
+func missingPictures(c *cobra.Command, s *store.Store) ([]string, error) {
+	files := assets.At(beside(s.Path(), uploadsName))
 	users, err := s.Users(c.Context())
 	if err != nil {
 		return nil, err
@@ -100,7 +92,7 @@ func reportFaults(c *cobra.Command, faults []string) error {
 		}
 	}
 	if len(faults) > 0 {
-		return errors.New("the database is damaged; restore a backup, and keep this one for a look at it")
+		return errors.New("damage found: restore a backup, and keep these files for a closer look")
 	}
 	_, err := fmt.Fprintln(c.OutOrStdout(), "no damage found")
 	return err

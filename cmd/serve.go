@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"os/signal"
 	"path/filepath"
 	"sync"
@@ -106,6 +107,14 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	return nil
 }
 
+// What lies beside the database.
+const (
+	keyName     = "secret.key"
+	uploadsName = "uploads"
+)
+
+func beside(db, name string) string { return filepath.Join(filepath.Dir(db), name) }
+
 // app is the program's parts, wired together.
 type app struct {
 	store  *store.Store
@@ -120,12 +129,11 @@ func openApp(ctx context.Context, v config) (*app, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--db: %w", err)
 	}
-	beside := filepath.Dir(v.db)
-	key, err := auth.LoadKey(filepath.Join(beside, "secret.key"))
+	key, err := auth.LoadKey(beside(v.db, keyName))
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	files, err := assets.Open(filepath.Join(beside, "uploads"))
+	files, err := assets.Open(beside(v.db, uploadsName))
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -157,11 +165,11 @@ func (a *app) greet(ctx context.Context, out io.Writer, v config) error {
 	_, err = fmt.Fprintf(out, `
 There is no account yet. Make the first one, an administrator, in another terminal:
 
-    fittrackee users create NAME --email ADDRESS --admin --db %s
+    %s users create NAME --email ADDRESS --admin --db %q
 
 Then open %s
 
-`, v.db, v.uiURL)
+`, os.Args[0], v.db, v.uiURL)
 	return err
 }
 
@@ -169,7 +177,7 @@ Then open %s
 func (a *app) startJobs(ctx context.Context, v config) *sync.WaitGroup {
 	var running sync.WaitGroup
 	running.Go(func() { every(ctx, time.Minute, "store when sessions were used", a.auth.StoreUse) })
-	running.Go(func() { every(ctx, time.Hour, "drop what has expired", a.store.DropExpired) })
+	running.Go(func() { every(ctx, time.Hour, "drop what has expired", a.auth.DropExpired) })
 	running.Go(func() { every(ctx, time.Hour, "sweep files", a.sweep) })
 	if v.mailer != nil {
 		running.Go(func() { deliver(ctx, a.auth, v.mailer, v.uiURL) })

@@ -26,7 +26,7 @@ func newUsers() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	addDBFlag(c.PersistentFlags())
-	c.AddCommand(newUsersCreate(), newUsersUpdate(), newUsersList())
+	c.AddCommand(newUsersCreate(), newUsersUpdate(), newUsersList(), newUsersRelease())
 	return c
 }
 
@@ -224,7 +224,30 @@ func printUsers(out io.Writer, users []store.User, held []string) error {
 	if len(held) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(out, "\nNames held for a month, because they were registered with an address that has an account: %s\n",
-		strings.Join(held, ", "))
+	_, err := fmt.Fprintf(out, `
+Names that are held, because they were registered with an address that has an account: %s
+"users release NAME" lets one be registered again.
+`, strings.Join(held, ", "))
 	return err
+}
+
+func newUsersRelease() *cobra.Command {
+	return &cobra.Command{
+		Use:   "release NAME",
+		Short: "Let a held username be registered again",
+		Long: `Let a username be registered again that is held because somebody registered it with an address which already
+had an account. "users list" shows such names.`,
+		Args: oneName,
+		RunE: func(c *cobra.Command, args []string) error {
+			err := withStore(c, false, func(s *store.Store) error { return s.ReleaseName(c.Context(), args[0]) })
+			if errors.Is(err, store.ErrMissing) {
+				return fmt.Errorf("the name %q is not held", args[0])
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s can be registered again\n", args[0])
+			return err
+		},
+	}
 }

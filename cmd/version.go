@@ -7,12 +7,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// What the build says of itself; the Makefile sets them.
-var (
-	// version is what clients compare: three numbers with dots.
-	version = "0.8.0"
-	commit  = "unknown"
-)
+// version is what clients compare: three numbers with dots.
+const version = "0.8.0"
+
+// commit is what the program was built from; the build sets it.
+var commit = "unknown"
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{

@@ -48,6 +48,9 @@ type Error struct {
 	Err error
 }
 
+// ErrInvalidPayload is told where there is no better word for what is wrong with a request.
+var ErrInvalidPayload = New(Invalid, "invalid payload")
+
 // New returns a problem of kind k that tells the client text.
 func New(k Kind, text string) *Error {
 	return &Error{Kind: k, Text: text}
@@ -56,6 +59,13 @@ func New(k Kind, text string) *Error {
 // Wrap returns a problem of kind k that tells the client text, and the log err.
 func Wrap(k Kind, text string, err error) *Error {
 	return &Error{Kind: k, Text: text, Err: err}
+}
+
+// With returns the same problem with its cause.
+func (e *Error) With(err error) *Error {
+	c := *e
+	c.Err = err
+	return &c
 }
 
 func (e *Error) Error() string {

@@ -15,7 +15,8 @@ import (
 // access says who may call a route.
 type access struct {
 	callers
-	// scope is what a third-party token has to be good for; empty: no third-party token will do.
+	// scope is what a third-party token will have to be good for; empty: none will do. There are no
+	// third-party tokens yet, so nothing reads it.
 	scope string
 }
 
@@ -39,7 +40,7 @@ func adminOnly(scope string) access { return access{administrators, scope} }
 
 // guard lets those through to h who may call it. It reads nothing of the body.
 func (s *Server) guard(a access, h handler) http.Handler {
-	return s.answer(func(w http.ResponseWriter, r *http.Request) error {
+	return s.adapt(func(w http.ResponseWriter, r *http.Request) error {
 		v := visitorOf(r)
 		if a.callers > anybody && v.caller == nil {
 			return v.refusal
@@ -69,7 +70,7 @@ func callerOf(r *http.Request) store.Caller { return *visitorOf(r).caller }
 // clientOf returns where a request comes from.
 func clientOf(r *http.Request) auth.Client { return visitorOf(r).client }
 
-// identify finds out who sends a request, and puts off who sends too many.
+// identify finds out who sent a request, and refuses callers who send too many.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visitor{
@@ -115,7 +116,7 @@ func (s *Server) authenticate(r *http.Request) (store.Caller, error) {
 func (s *Server) clientAddr(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return netip.IPv6Unspecified() // not from a network; all such callers are one
+		return netip.IPv6Unspecified() // not an IP address; such callers share one limit
 	}
 	addr := peer.Addr().Unmap().WithZone("")
 	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"fittrackee/auth"
+	"fittrackee/problem"
 )
 
 // register makes an account and mails its confirmation. POST /api/auth/register
@@ -20,7 +21,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Username == nil || in.Email == nil || in.Password == nil {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	language := in.Lang
 	if language == nil {
@@ -49,7 +50,7 @@ type tokenIn struct {
 	Token string `json:"token"`
 }
 
-// authToken is the answer to who has just shown who they are.
+// authToken is the answer to a login or a confirmation: the envelope and a session token.
 type authToken struct {
 	answer
 	AuthToken string `json:"auth_token"`
@@ -65,7 +66,7 @@ func (s *Server) confirmAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &in); err != nil {
 		return err
 	}
-	token, err := s.auth.Confirm(r.Context(), in.Token, clientOf(r))
+	token, err := s.auth.ConfirmAccount(r.Context(), in.Token, clientOf(r))
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (s *Server) confirmAccount(w http.ResponseWriter, r *http.Request) error {
 
 // resendConfirmation mails another confirmation. POST /api/auth/account/resend-confirmation
 func (s *Server) resendConfirmation(w http.ResponseWriter, r *http.Request) error {
-	email, err := s.decodeMailRequest(w, r)
+	email, err := s.admitMailRequest(w, r)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (s *Server) resendConfirmation(w http.ResponseWriter, r *http.Request) erro
 
 // requestReset mails a token with which a password can be reset. POST /api/auth/password/reset-request
 func (s *Server) requestReset(w http.ResponseWriter, r *http.Request) error {
-	email, err := s.decodeMailRequest(w, r)
+	email, err := s.admitMailRequest(w, r)
 	if err != nil {
 		return err
 	}
@@ -96,8 +97,9 @@ func (s *Server) requestReset(w http.ResponseWriter, r *http.Request) error {
 	return sendMessage(w, "password reset request processed")
 }
 
-// decodeMailRequest reads the address that a mail is asked for, and puts off who asks too often.
-func (s *Server) decodeMailRequest(w http.ResponseWriter, r *http.Request) (email string, err error) {
+// admitMailRequest reads the address that a mail is asked for and counts the request. It fails for callers who
+// ask too often.
+func (s *Server) admitMailRequest(w http.ResponseWriter, r *http.Request) (email string, err error) {
 	var in struct {
 		Email *string `json:"email"`
 	}
@@ -105,7 +107,7 @@ func (s *Server) decodeMailRequest(w http.ResponseWriter, r *http.Request) (emai
 		return "", err
 	}
 	if in.Email == nil {
-		return "", errInvalidPayload
+		return "", problem.ErrInvalidPayload
 	}
 	return *in.Email, s.limits.mail(*in.Email)
 }
@@ -120,7 +122,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Email == nil && in.Password == nil {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	var email, password string
 	if in.Email != nil {
@@ -164,7 +166,7 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Token == nil || in.Password == nil {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	if err := s.auth.ResetPassword(r.Context(), *in.Token, *in.Password, clientOf(r)); err != nil {
 		return err
@@ -184,8 +186,8 @@ func (s *Server) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	return sendMessage(w, "email updated")
 }
 
-// editAccount changes address, password or both. PATCH /api/auth/profile/edit/account
-func (s *Server) editAccount(w http.ResponseWriter, r *http.Request) error {
+// changeAccount changes address, password or both. PATCH /api/auth/profile/edit/account
+func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Email       string        `json:"email"`
 		Password    string        `json:"password"`
@@ -195,7 +197,7 @@ func (s *Server) editAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Email == "" && in.Password == "" && !in.NewPassword.isSet {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	caller := callerOf(r)
 	err := s.auth.ChangeAccount(r.Context(), caller, auth.AccountChange{

@@ -5,10 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-	// Workouts are named on the wire as Python's shortuuid names them.
-	"github.com/lithammer/shortuuid/v4"
-
+	"fittrackee/problem"
 	"fittrackee/store"
 )
 
@@ -38,42 +35,6 @@ type profileShape struct {
 	TotalDuration  string        `json:"total_duration"`
 	Username       string        `json:"username"`
 	WeekMonday     bool          `json:"weekm"`
-}
-
-// recordShape is a record as clients see it.
-type recordShape struct {
-	ID          int64  `json:"id"`
-	RecordType  string `json:"record_type"`
-	SportID     int64  `json:"sport_id"`
-	User        string `json:"user"`
-	Value       any    `json:"value"`
-	WorkoutDate string `json:"workout_date"`
-	WorkoutID   string `json:"workout_id"`
-}
-
-func shapeRecord(v store.Record, username string) (recordShape, error) {
-	id, err := uuid.FromBytes(v.WorkoutUUID)
-	return recordShape{
-		ID:          v.ID,
-		RecordType:  v.Type,
-		SportID:     v.SportID,
-		User:        username,
-		Value:       recordValue(v),
-		WorkoutDate: httpDate(v.StartedAt),
-		WorkoutID:   shortuuid.DefaultEncoder.Encode(id),
-	}, err
-}
-
-// recordValue returns a record's value in the unit that clients expect.
-func recordValue(v store.Record) any {
-	switch v.Type {
-	case "LD":
-		return clock(v.Value)
-	case "FD":
-		return decimal{v.Value, 3} // km
-	default:
-		return decimal{v.Value, 2} // km/h, or m
-	}
 }
 
 func (s *Server) shapeProfile(ctx context.Context, u store.User) (profileShape, error) {
@@ -179,7 +140,7 @@ func (s *Server) editProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, f := range []field[string]{in.FirstName, in.LastName, in.Location, in.Bio, in.BirthDate} {
 		if !f.isSet {
-			return errInvalidPayload
+			return problem.ErrInvalidPayload
 		}
 	}
 	err := s.auth.EditProfile(r.Context(), callerOf(r).User.ID, store.Profile{
@@ -208,7 +169,7 @@ func (s *Server) editPreferences(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.DisplayAscent == nil || in.ImperialUnits == nil || !in.Language.isSet || in.WeekMonday == nil {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	err := s.auth.EditPreferences(r.Context(), callerOf(r).User.ID, store.Preferences{
 		Timezone:      in.Timezone,
@@ -221,82 +182,4 @@ func (s *Server) editPreferences(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.sendProfile(w, r, "user preferences updated")
-}
-
-// sportPreferenceShape is what a user wants of a sport.
-type sportPreferenceShape struct {
-	Color                 *string `json:"color"`
-	IsActive              bool    `json:"is_active"`
-	SportID               int64   `json:"sport_id"`
-	StoppedSpeedThreshold float   `json:"stopped_speed_threshold"` // km/h
-	UserID                int64   `json:"user_id"`
-}
-
-// editSportPreference changes what the caller wants of a sport. POST /api/auth/profile/edit/sports
-func (s *Server) editSportPreference(w http.ResponseWriter, r *http.Request) error {
-	var in struct {
-		SportID               *int64   `json:"sport_id"`
-		Color                 *string  `json:"color"`
-		IsActive              *bool    `json:"is_active"`
-		StoppedSpeedThreshold *float64 `json:"stopped_speed_threshold"`
-	}
-	if err := decode(w, r, &in); err != nil {
-		return err
-	}
-	if in.SportID == nil {
-		return errInvalidPayload
-	}
-	userID := callerOf(r).User.ID
-	v, err := s.auth.EditSport(r.Context(), userID, *in.SportID, store.SportPreference{
-		Color: in.Color, IsActive: in.IsActive, StoppedSpeedKMH: in.StoppedSpeedThreshold,
-	})
-	if err != nil {
-		return err
-	}
-	return send(w, http.StatusOK, answer{
-		Status:  "success",
-		Message: "user sport preferences updated",
-		Data: sportPreferenceShape{
-			Color:                 textOrNull(v.Color),
-			IsActive:              v.PrefersActive,
-			SportID:               v.ID,
-			StoppedSpeedThreshold: float(v.StoppedSpeedKMH),
-			UserID:                userID,
-		},
-	})
-}
-
-// resetSportPreference forgets it. DELETE /api/auth/profile/reset/sports/{id}
-func (s *Server) resetSportPreference(w http.ResponseWriter, r *http.Request) error {
-	if err := s.auth.ResetSport(r.Context(), callerOf(r).User.ID, pathID(r)); err != nil {
-		return err
-	}
-	return sendNothing(w)
-}
-
-// setPicture takes a new picture. POST /api/auth/picture
-func (s *Server) setPicture(w http.ResponseWriter, r *http.Request) error {
-	settings, err := s.store.Settings(r.Context())
-	if err != nil {
-		return err
-	}
-	upload, err := s.receive(w, r, uploadRules{
-		what: "picture", extensions: []string{"jpg", "png", "gif"}, maxBytes: settings.MaxFileBytes,
-	})
-	if err != nil {
-		return err
-	}
-	defer upload.Close()
-	if err := s.auth.SetPicture(r.Context(), callerOf(r).User.ID, upload); err != nil {
-		return err
-	}
-	return sendMessage(w, "user picture updated")
-}
-
-// deletePicture removes the caller's picture. DELETE /api/auth/picture
-func (s *Server) deletePicture(w http.ResponseWriter, r *http.Request) error {
-	if err := s.auth.DeletePicture(r.Context(), callerOf(r).User.ID); err != nil {
-		return err
-	}
-	return sendNothing(w)
 }

@@ -13,7 +13,7 @@ import (
 	"fittrackee/problem"
 )
 
-// limits put off callers who try too often. A nil *limits puts off nobody.
+// limits refuse callers who try too often. The zero value refuses nobody.
 type limits struct {
 	anonymousCalls *limiter // by place
 	knownCalls     *limiter // by user
@@ -22,8 +22,8 @@ type limits struct {
 	mails          *limiter // asked for by anybody, by address
 }
 
-func newLimits(now func() time.Time) *limits {
-	return &limits{
+func newLimits(now func() time.Time) limits {
+	return limits{
 		anonymousCalls: newLimiter(now, rate{300, 5 * time.Minute}),
 		knownCalls:     newLimiter(now, rate{3000, 5 * time.Minute}),
 		placeLogins:    newLimiter(now, rate{10, 5 * time.Minute}),
@@ -32,32 +32,23 @@ func newLimits(now func() time.Time) *limits {
 	}
 }
 
-func (l *limits) anonymous(a netip.Addr) error {
-	if l == nil {
-		return nil
-	}
+func (l limits) anonymous(a netip.Addr) error {
 	_, err := l.anonymousCalls.take(auth.Place(a))
 	return err
 }
 
-func (l *limits) known(userID int64) error {
-	if l == nil {
-		return nil
-	}
+func (l limits) known(userID int64) error {
 	_, err := l.knownCalls.take(strconv.FormatInt(userID, 10))
 	return err
 }
 
 // mail counts a mail that somebody asks for without being logged in.
-func (l *limits) mail(email string) error {
-	if l == nil {
-		return nil
-	}
+func (l limits) mail(email string) error {
 	_, err := l.mails.take(addressKey(email))
 	return err
 }
 
-// addressKey returns what stands for an address of mail, as somebody typed it. It is bounded, because
+// addressKey returns the key of a mail address as somebody typed it. Its length is bounded, because
 // anybody can type anything.
 func addressKey(email string) string {
 	const longest = 254
@@ -65,11 +56,8 @@ func addressKey(email string) string {
 	return strings.Clone(email[:min(len(email), longest)])
 }
 
-// login counts a login as failed until succeeded is called. So of many at once no more are tried than may fail.
-func (l *limits) login(a netip.Addr, email string, isKnownPlace bool) (succeeded func(), err error) {
-	if l == nil {
-		return func() {}, nil
-	}
+// login counts a login as failed until succeeded is called, so that many logins at once cannot exceed the limit.
+func (l limits) login(a netip.Addr, email string, isKnownPlace bool) (succeeded func(), err error) {
 	undoPlace, err := l.placeLogins.take(auth.Place(a))
 	if err != nil || isKnownPlace {
 		return undoPlace, err
@@ -115,8 +103,11 @@ func newLimiter(now func() time.Time, rates ...rate) *limiter {
 }
 
 // take counts an event of a key, or returns the problem that tells how long to wait. The event is taken
-// back by undo.
+// back by undo. A nil limiter allows everything.
 func (l *limiter) take(key string) (undo func(), err error) {
+	if l == nil {
+		return func() {}, nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -166,7 +157,7 @@ func (l *limiter) undo(key string, at time.Time) {
 	}
 }
 
-// sweep forgets the keys without events that count, now and then, and whatever is too much.
+// sweep forgets keys whose events no longer count, at most once a minute, and any keys while there are too many.
 func (l *limiter) sweep(now time.Time) {
 	if now.Sub(l.swept) < time.Minute && len(l.events) < maxKeys {
 		return

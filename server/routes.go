@@ -29,7 +29,7 @@ func (s *Server) routes() []route {
 		{"POST", "/api/auth/logout", firstParty, s.logout},
 		{"POST", "/api/auth/password/update", everybody, s.resetPassword},
 		{"POST", "/api/auth/email/update", everybody, s.confirmEmail},
-		{"PATCH", "/api/auth/profile/edit/account", needs("profile:write"), s.editAccount},
+		{"PATCH", "/api/auth/profile/edit/account", needs("profile:write"), s.changeAccount},
 
 		{"GET", "/api/auth/profile", needs("profile:read"), s.profile},
 		{"POST", "/api/auth/profile/edit", needs("profile:write"), s.editProfile},
@@ -89,7 +89,7 @@ func (s *Server) router() http.Handler {
 	for _, path := range paths {
 		r.Handle(path, s.byMethod(methods[path]))
 	}
-	r.NotFoundHandler = s.answer(func(_ http.ResponseWriter, r *http.Request) error {
+	r.NotFoundHandler = s.adapt(func(_ http.ResponseWriter, r *http.Request) error {
 		if isAPI(r) {
 			return errNoRoute
 		}
@@ -120,8 +120,8 @@ func (s *Server) byMethod(handlers map[string]http.Handler) http.Handler {
 	})
 }
 
-// answer turns a handler into one of net/http's, whose error is told to the client.
-func (s *Server) answer(h handler) http.Handler {
+// adapt turns a handler into one of net/http's, whose error is told to the client.
+func (s *Server) adapt(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			s.sendError(w, r, err)

@@ -17,7 +17,7 @@ type Options struct {
 	Version string
 	// TrustedProxies are the networks whose X-Forwarded-For counts.
 	TrustedProxies []netip.Prefix
-	// RateLimits tells whether callers who try too often are put off.
+	// RateLimits tells whether callers who try too often are refused.
 	RateLimits bool
 	// TileAttribution is the HTML that names the source of the maps.
 	TileAttribution string
@@ -29,7 +29,7 @@ type Server struct {
 	auth    *auth.Auth
 	files   *assets.Files
 	options Options
-	limits  *limits
+	limits  limits
 	handler http.Handler
 }
 

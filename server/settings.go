@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"fittrackee/auth"
+	"fittrackee/problem"
 	"fittrackee/store"
 )
 
@@ -25,7 +26,7 @@ func (s *Server) shapeConfig(v store.Settings) configShape {
 		AdminContact:          textOrNull(v.AdminContact),
 		GPXLimitImport:        v.ArchiveFiles,
 		IsEmailSendingEnabled: s.auth.MailOn(),
-		IsRegistrationEnabled: v.RegistrationsOpen,
+		IsRegistrationEnabled: v.IsRegistrationOpen,
 		MapAttribution:        s.options.TileAttribution,
 		MaxSingleFileSize:     v.MaxFileBytes,
 		MaxUsers:              v.MaxUsers,
@@ -65,7 +66,7 @@ func (s *Server) editConfig(w http.ResponseWriter, r *http.Request) error {
 		change.AdminContact = &in.AdminContact.value // null is none, as is an empty text
 	}
 	if change == (auth.SettingsChange{}) {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	v, err := s.auth.ChangeSettings(r.Context(), change)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"fittrackee/problem"
 	"fittrackee/store"
 )
 
@@ -33,12 +34,17 @@ func shapeSport(v store.Sport, forAdmin bool) sportShape {
 	return shape
 }
 
-func shapeSports(all []store.Sport, forAdmin bool) object {
+// sportsShape is a list of sports.
+type sportsShape struct {
+	Sports []sportShape `json:"sports"`
+}
+
+func shapeSports(all []store.Sport, forAdmin bool) sportsShape {
 	shapes := make([]sportShape, len(all))
 	for i, v := range all {
 		shapes[i] = shapeSport(v, forAdmin)
 	}
-	return object{"sports": shapes}
+	return sportsShape{shapes}
 }
 
 // sports lists all sports. GET /api/sports
@@ -67,7 +73,7 @@ func (s *Server) switchSport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.IsActive == nil {
-		return errInvalidPayload
+		return problem.ErrInvalidPayload
 	}
 	v, err := s.store.SwitchSport(r.Context(), callerOf(r).User.ID, pathID(r), *in.IsActive)
 	return sendSport(w, v, err, true)
@@ -82,4 +88,55 @@ func sendSport(w http.ResponseWriter, v store.Sport, err error, forAdmin bool) e
 		return err
 	}
 	return sendData(w, shapeSports([]store.Sport{v}, forAdmin))
+}
+
+// sportPreferenceShape is what a user wants of a sport.
+type sportPreferenceShape struct {
+	Color                 *string `json:"color"`
+	IsActive              bool    `json:"is_active"`
+	SportID               int64   `json:"sport_id"`
+	StoppedSpeedThreshold float   `json:"stopped_speed_threshold"` // km/h
+	UserID                int64   `json:"user_id"`
+}
+
+// editSportPreference changes what the caller wants of a sport. POST /api/auth/profile/edit/sports
+func (s *Server) editSportPreference(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		SportID               *int64   `json:"sport_id"`
+		Color                 *string  `json:"color"`
+		IsActive              *bool    `json:"is_active"`
+		StoppedSpeedThreshold *float64 `json:"stopped_speed_threshold"`
+	}
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.SportID == nil {
+		return problem.ErrInvalidPayload
+	}
+	userID := callerOf(r).User.ID
+	v, err := s.auth.EditSportPreference(r.Context(), userID, *in.SportID, store.SportPreference{
+		Color: in.Color, IsActive: in.IsActive, StoppedSpeedKMH: in.StoppedSpeedThreshold,
+	})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, answer{
+		Status:  "success",
+		Message: "user sport preferences updated",
+		Data: sportPreferenceShape{
+			Color:                 textOrNull(v.Color),
+			IsActive:              v.PrefersActive,
+			SportID:               v.ID,
+			StoppedSpeedThreshold: float(v.StoppedSpeedKMH),
+			UserID:                userID,
+		},
+	})
+}
+
+// resetSportPreference forgets it. DELETE /api/auth/profile/reset/sports/{id}
+func (s *Server) resetSportPreference(w http.ResponseWriter, r *http.Request) error {
+	if err := s.auth.ResetSportPreference(r.Context(), callerOf(r).User.ID, pathID(r)); err != nil {
+		return err
+	}
+	return sendNothing(w)
 }

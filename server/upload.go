@@ -26,6 +26,8 @@ type uploadRules struct {
 // formSlack is what the rest of a form may add to its file, in bytes.
 const formSlack = 64 << 10
 
+var errNoFilePart = problem.New(problem.BadUpload, "no file part")
+
 // receive spools the part "file" of a multipart form to disk. Only a complete form counts. The caller
 // closes what it returns.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRules) (*assets.Spooled, error) {
@@ -36,49 +38,58 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 	r.Body = http.MaxBytesReader(w, r.Body, atMost)
 	form, err := r.MultipartReader()
 	if err != nil {
-		return nil, problem.Wrap(problem.BadUpload, "no file part", err)
+		return nil, errNoFilePart.With(err)
 	}
-	var file *assets.Spooled
+	part, err := filePart(form, rules)
+	if err != nil {
+		return nil, formError(err, rules)
+	}
+	file, err := s.files.Spool(part, rules.maxBytes)
+	if err != nil {
+		return nil, formError(err, rules)
+	}
+	if err := readToEnd(form); err != nil {
+		return nil, formError(errors.Join(err, file.Close()), rules)
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, formSlack) // anything after the form is ignored
+	return file, nil
+}
+
+// filePart returns the first part "file" of a form that is a file, if its name is of a kind that is taken.
+func filePart(form *multipart.Reader, rules uploadRules) (*multipart.Part, error) {
 	for {
 		part, err := form.NextRawPart()
-		if err == io.EOF && file != nil {
-			_, _ = io.CopyN(io.Discard, r.Body, formSlack) // what follows the form is nothing
-			return file, nil
-		}
 		if err == io.EOF {
-			return nil, problem.New(problem.BadUpload, "no file part")
-		}
-		if err == nil && file == nil && part.FormName() == "file" {
-			file, err = s.spool(part, rules)
+			return nil, errNoFilePart
 		}
 		if err != nil {
-			if file != nil {
-				err = errors.Join(err, file.Close())
-			}
-			return nil, formError(err, rules)
+			return nil, err
 		}
+		_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		name, isFile := params["filename"]
+		if err != nil || params["name"] != "file" || !isFile {
+			continue
+		}
+		extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
+		switch {
+		case name == "":
+			return nil, problem.New(problem.BadUpload, "no selected file")
+		case !slices.Contains(rules.extensions, extension):
+			return nil, problem.New(problem.BadUpload, "file extension not allowed")
+		}
+		return part, nil
 	}
 }
 
-// spool keeps the file of a form, if its name is of a kind that is taken. It returns nothing for a part that is
-// no file.
-func (s *Server) spool(part *multipart.Part, rules uploadRules) (*assets.Spooled, error) {
-	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	if err != nil {
-		return nil, err
+// readToEnd reads the parts of a form that nobody wants.
+func readToEnd(form *multipart.Reader) error {
+	for {
+		if _, err := form.NextRawPart(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
-	name, isFile := params["filename"]
-	if !isFile {
-		return nil, nil
-	}
-	if name == "" {
-		return nil, problem.New(problem.BadUpload, "no selected file")
-	}
-	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
-	if !slices.Contains(rules.extensions, extension) {
-		return nil, problem.New(problem.BadUpload, "file extension not allowed")
-	}
-	return s.files.Spool(part, rules.maxBytes)
 }
 
 // formError tells what was wrong with a form. What is not a problem yet is the client's fault, unless our
@@ -99,7 +110,7 @@ func formError(err error, rules uploadRules) error {
 	case errors.As(err, &overLimit):
 		return rules.tooLarge("over " + assets.FileSize(overLimit.Limit))
 	}
-	return problem.Wrap(problem.BadUpload, errInvalidPayload.Text, err)
+	return problem.Wrap(problem.BadUpload, problem.ErrInvalidPayload.Text, err)
 }
 
 func (u uploadRules) tooLarge(size string) error {

@@ -46,8 +46,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 // latest returns the number of the newest migration that this binary knows.
-func latest() (int64, error) {
-	m, err := newMigrator(&sql.DB{})
+func latest(db *sql.DB) (int64, error) {
+	m, err := newMigrator(db)
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +57,7 @@ func latest() (int64, error) {
 
 // refuseNewer returns an error when a newer binary has written to the database.
 func refuseNewer(ctx context.Context, db *sql.DB, path string) error {
-	known, err := latest()
+	known, err := latest(db)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func refuseNewer(ctx context.Context, db *sql.DB, path string) error {
 	return nil
 }
 
-// Version returns the number of the last migration that was applied.
-func (s *Store) Version(ctx context.Context) (int64, error) {
+// SchemaVersion returns the number of the last migration that was applied.
+func (s *Store) SchemaVersion(ctx context.Context) (int64, error) {
 	return queryOne(ctx, s.r, scanInt, `select max(version_id) from goose_db_version`)
 }

@@ -54,10 +54,8 @@ func (s *Store) queueMail(ctx context.Context, tx *sql.Tx, m NewMail) error {
 
 func scanQueuedMail(r row) (QueuedMail, error) {
 	var m QueuedMail
-	var created, expires int64
 	err := r.Scan(&m.ID, &m.Kind, &m.Recipient, &m.UserID, &m.Nonce, &m.NewEmail, &m.Device, &m.Browser,
-		&created, &expires, &m.Tries)
-	m.CreatedAt, m.ExpiresAt = time.Unix(created, 0).UTC(), time.Unix(expires, 0).UTC()
+		unixTime{&m.CreatedAt}, unixTime{&m.ExpiresAt}, &m.Tries)
 	m.Life = m.ExpiresAt.Sub(m.CreatedAt)
 	return m, err
 }
@@ -89,7 +87,7 @@ func mailUser(ctx context.Context, q querier, m QueuedMail) (User, error) {
 		stands = !u.IsConfirmed
 	case PurposeReset:
 		stands = u.IsActive
-	case PurposeEmail:
+	case PurposeEmailConfirm:
 		stands = u.EmailToConfirm == m.Recipient
 	case decoyMail:
 		stands = false
@@ -113,7 +111,7 @@ func (s *Store) MakeMailToken(ctx context.Context, m QueuedMail, hash []byte) (U
 			return err
 		}
 		p := Purpose(m.Kind)
-		if p == PurposeEmail {
+		if p == PurposeEmailConfirm {
 			_, err := queryOne(ctx, tx, scanInt, `select 1 from users where lower(email) = lower($1)`, m.Recipient)
 			if err == nil {
 				return ErrMissing

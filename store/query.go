@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
+	"time"
 )
 
 // querier is what runs a query: the readers, or a transaction of the writer.
@@ -80,6 +82,19 @@ func queryOne[T any](ctx context.Context, q querier, scan func(row) (T, error), 
 		return none, ErrMissing
 	}
 	return scan(rows)
+}
+
+// unixTime reads a column of Unix seconds into a time in UTC.
+type unixTime struct{ into *time.Time }
+
+// Scan is called with the column's value.
+func (t unixTime) Scan(v any) error {
+	seconds, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("want Unix seconds, got %T", v)
+	}
+	*t.into = time.Unix(seconds, 0).UTC()
+	return nil
 }
 
 func scanInt(r row) (n int64, err error) {

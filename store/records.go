@@ -16,9 +16,7 @@ type Record struct {
 }
 
 func scanRecord(r row) (v Record, err error) {
-	var started int64
-	err = r.Scan(&v.ID, &v.SportID, &v.Type, &v.Value, &v.WorkoutUUID, &started)
-	v.StartedAt = time.Unix(started, 0).UTC()
+	err = r.Scan(&v.ID, &v.SportID, &v.Type, &v.Value, &v.WorkoutUUID, unixTime{&v.StartedAt})
 	return v, err
 }
 

@@ -55,15 +55,11 @@ type Caller struct {
 
 func scanCaller(r row) (Caller, error) {
 	var c Caller
-	var created, used, expires, userCreated int64
 	v := &c.Session
 	err := r.Scan(append([]any{
-		&v.ID, &v.TokenID, &v.UserID, &created, &used, &expires, &v.Device, &v.Browser, &v.IP,
-	}, userFields(&c.User, &userCreated)...)...)
-	v.CreatedAt = time.Unix(created, 0).UTC()
-	v.LastUsedAt = time.Unix(used, 0).UTC()
-	v.ExpiresAt = time.Unix(expires, 0).UTC()
-	c.User.CreatedAt = time.Unix(userCreated, 0).UTC()
+		&v.ID, &v.TokenID, &v.UserID, unixTime{&v.CreatedAt}, unixTime{&v.LastUsedAt}, unixTime{&v.ExpiresAt},
+		&v.Device, &v.Browser, &v.IP,
+	}, userFields(&c.User)...)...)
 	return c, err
 }
 
@@ -103,32 +99,4 @@ func (s *Store) IsKnownPlace(ctx context.Context, email, place string) (bool, er
 		select 1 from known_places k join users u on u.id = k.user_id
 		where lower(u.email) = lower($1) and k.place = $2`, email, place)
 	return found(err)
-}
-
-// How long what is not used any more is kept.
-const (
-	placeLife    = 180 * 24 * time.Hour
-	heldNameLife = 30 * 24 * time.Hour
-)
-
-// DropExpired removes sessions, mailed tokens, mails, places and held names whose time is over.
-func (s *Store) DropExpired(ctx context.Context) error {
-	now := s.Now()
-	return s.change(ctx, func(tx *sql.Tx) error {
-		for _, d := range []struct {
-			text   string
-			before time.Time
-		}{
-			{`delete from sessions where expires_at <= $1`, now},
-			{`delete from mail_tokens where expires_at <= $1`, now},
-			{`delete from outbox where expires_at <= $1`, now},
-			{`delete from known_places where last_used_at <= $1`, now.Add(-placeLife)},
-			{`delete from held_names where created_at <= $1`, now.Add(-heldNameLife)},
-		} {
-			if _, err := tx.ExecContext(ctx, d.text, d.before.Unix()); err != nil {
-				return fmt.Errorf("%s: %w", d.text, err)
-			}
-		}
-		return nil
-	})
 }

@@ -7,12 +7,12 @@ import (
 
 // Settings are what an administrator decides for the whole instance.
 type Settings struct {
-	AdminContact      string // address shown to users; empty: none
-	ArchiveFiles      int64  // files allowed in an archive
-	MaxFileBytes      int64  // of an uploaded file
-	MaxArchiveBytes   int64  // of an uploaded archive
-	MaxUsers          int64  // 0: no limit
-	RegistrationsOpen bool   // derived: whether there is room for another account
+	AdminContact       string // address shown to users; empty: none
+	ArchiveFiles       int64  // files allowed in an archive
+	MaxFileBytes       int64  // of an uploaded file
+	MaxArchiveBytes    int64  // of an uploaded archive
+	MaxUsers           int64  // 0: no limit
+	IsRegistrationOpen bool   // derived: whether there is room for another account
 }
 
 func scanSettings(r row) (v Settings, err error) {
@@ -32,7 +32,7 @@ func (s *Store) settings(ctx context.Context, q querier) (Settings, error) {
 	if err != nil {
 		return v, err
 	}
-	v.RegistrationsOpen, err = s.isRegistrationOpen(ctx, q)
+	v.IsRegistrationOpen, err = s.isRegistrationOpen(ctx, q)
 	return v, err
 }
 
@@ -53,7 +53,7 @@ func (s *Store) ChangeSettings(ctx context.Context, edit func(*Settings) error) 
 		if err != nil {
 			return err
 		}
-		v.RegistrationsOpen, err = s.isRegistrationOpen(ctx, tx)
+		v.IsRegistrationOpen, err = s.isRegistrationOpen(ctx, tx)
 		return err
 	})
 	return v, err

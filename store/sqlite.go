@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -31,20 +32,20 @@ var pragmas = []string{
 	"trusted_schema(0)",
 }
 
-// prepareFile makes the folder and an empty file with modes that keep others out; SQLite gives its
-// own files the mode of the database.
+// prepareFile makes the folder and an empty file, if there is to be one, with modes that keep others out.
+// SQLite gives the files that it makes beside the database the same mode.
 func prepareFile(path string, create bool) error {
-	if !create {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w at %s", ErrNoDatabase, path)
-		}
-	}
+	flags := os.O_RDWR
 	if create {
+		flags |= os.O_CREATE
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return fmt.Errorf("make the folder of the database: %w", err)
 		}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, flags, 0o600)
+	if !create && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database at %s", path)
+	}
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
@@ -78,7 +79,14 @@ func openReaders(path string) (*readers, error) {
 
 // inspect looks at the file without changing a byte of it, and refuses what is not ours to write.
 func inspect(ctx context.Context, path string) (err error) {
-	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}}))
+	if isEmpty, err := checkHeader(path); err != nil || isEmpty {
+		return err
+	}
+	options := url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}}
+	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
+		options.Set("immutable", "1") // nobody has it open; without this, SQLite would make files beside it
+	}
+	db, err := sql.Open("sqlite", dsn(path, options))
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
@@ -101,6 +109,28 @@ func inspect(ctx context.Context, path string) (err error) {
 		return nil
 	}
 	return refuseNewer(ctx, db, path)
+}
+
+// checkHeader looks for the words that every SQLite file begins with. SQLite itself takes some shorter files
+// for empty databases, and would write over them.
+func checkHeader(path string) (isEmpty bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("open the database: %w", err)
+	}
+	defer f.Close()
+	const header = "SQLite format 3\x00"
+	begin := make([]byte, len(header))
+	n, err := io.ReadFull(f, begin)
+	switch {
+	case err == io.EOF:
+		return true, nil
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return false, fmt.Errorf("read the database: %w", err)
+	case string(begin[:n]) != header:
+		return false, fmt.Errorf("%s is not a database", path)
+	}
+	return false, nil
 }
 
 func readableError(path string, err error) error {

@@ -1,8 +1,10 @@
 // Package store keeps everything that has rows: accounts, sessions, sports, settings, workouts and the
-// mails to be sent. It speaks SQL and knows no rule: what may be written is decided on the floors above.
+// mails to be sent. It speaks SQL. A rule stands here only when it must hold inside the transaction that
+// it guards: a token is used once, a mail that has lost its reason makes no token, a held name is not
+// given away. All other rules are on the floors above.
 //
-// An exported method that changes something is one transaction, which has survived a power cut when
-// the method returns. All times are stored as Unix seconds.
+// An exported method that changes something is one transaction. Once it returns, the change survives a
+// power cut. All times are stored as Unix seconds.
 package store
 
 import (
@@ -22,8 +24,6 @@ var (
 	ErrEmailTaken = errors.New("the address is taken")
 	// ErrFull is returned when there are as many accounts as the settings allow.
 	ErrFull = errors.New("no more accounts are allowed")
-	// ErrNoDatabase is returned by Open when there is no file and none is to be made.
-	ErrNoDatabase = errors.New("there is no database")
 )
 
 // Store is an open database. It is safe for concurrent use.
@@ -36,7 +36,7 @@ type Store struct {
 }
 
 // Open opens the database in the file at path, brings its schema up to date and returns it. A
-// missing file is made when create is set, else the answer is ErrNoDatabase. A file that is not
+// missing file is made when create is set, and is an error otherwise. A file that is not
 // such a database, or that a newer version has written, is refused and left as it is.
 func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := prepareFile(path, create); err != nil {
@@ -59,6 +59,9 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	return &Store{path: path, w: w, r: r, Now: time.Now}, nil
 }
 
+// Path returns the file of the database.
+func (s *Store) Path() string { return s.path }
+
 // Close closes the database once the statements under way have ended.
 func (s *Store) Close() error {
 	return errors.Join(s.r.Close(), s.w.Close())
@@ -72,7 +75,7 @@ func (s *Store) change(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	defer tx.Rollback() // after a commit there is nothing to roll back
 	if err := f(tx); err != nil {
 		return err
 	}

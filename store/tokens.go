@@ -11,9 +11,9 @@ type Purpose string
 
 // The purposes of mailed tokens. They are also the kinds of the mails that carry them.
 const (
-	PurposeConfirm Purpose = "confirm"
-	PurposeReset   Purpose = "reset"
-	PurposeEmail   Purpose = "email-confirm"
+	PurposeConfirm      Purpose = "confirm"
+	PurposeReset        Purpose = "reset"
+	PurposeEmailConfirm Purpose = "email-confirm"
 )
 
 type mailToken struct {
@@ -98,7 +98,7 @@ func (s *Store) ResetPassword(ctx context.Context, hash []byte, passwordHash str
 // returns ErrMissing when the token is no good, and ErrEmailTaken.
 func (s *Store) ConfirmEmail(ctx context.Context, hash []byte) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
-		u, t, err := s.takeToken(ctx, tx, hash, PurposeEmail)
+		u, t, err := s.takeToken(ctx, tx, hash, PurposeEmailConfirm)
 		if err != nil {
 			return err
 		}

@@ -53,11 +53,11 @@ const userColumns = `
 	u.first_name, u.last_name, u.location, u.bio, coalesce(u.birth_date, ''),
 	u.timezone, u.language, u.weekm, u.display_ascent, u.imperial_units, coalesce(u.picture, '')`
 
-// userFields returns where userColumns are read into, but for the time, which is read into created.
-func userFields(u *User, created *int64) []any {
+// userFields returns where userColumns are read into.
+func userFields(u *User) []any {
 	return []any{
 		&u.ID, &u.Username, &u.Email, &u.EmailToConfirm, &u.PasswordHash,
-		&u.IsAdmin, &u.IsActive, &u.IsConfirmed, created,
+		&u.IsAdmin, &u.IsActive, &u.IsConfirmed, unixTime{&u.CreatedAt},
 		&u.FirstName, &u.LastName, &u.Location, &u.Bio, &u.BirthDate,
 		&u.Timezone, &u.Language, &u.WeekMonday, &u.DisplayAscent, &u.ImperialUnits, &u.Picture,
 	}
@@ -65,9 +65,7 @@ func userFields(u *User, created *int64) []any {
 
 func scanUser(r row) (User, error) {
 	var u User
-	var created int64
-	err := r.Scan(userFields(&u, &created)...)
-	u.CreatedAt = time.Unix(created, 0).UTC()
+	err := r.Scan(userFields(&u)...)
 	return u, err
 }
 
@@ -143,7 +141,7 @@ func (s *Store) Register(ctx context.Context, u NewUser, confirmation *NewMail) 
 	})
 }
 
-// holdName does instead of addUser what takes as long and shows as little.
+// holdName takes the place of addUser for a known address: it costs as much time and reveals as little.
 func (s *Store) holdName(ctx context.Context, tx *sql.Tx, username string, confirmation *NewMail) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into held_names (username, created_at) values (lower($1), $2)`, username, s.now())
@@ -153,6 +151,13 @@ func (s *Store) holdName(ctx context.Context, tx *sql.Tx, username string, confi
 	decoy := *confirmation
 	decoy.Kind = decoyMail
 	return s.queueMail(ctx, tx, decoy)
+}
+
+// ReleaseName lets a held name be registered again. It returns ErrMissing when the name is not held.
+func (s *Store) ReleaseName(ctx context.Context, username string) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		return mustChange(tx.ExecContext(ctx, `delete from held_names where username = lower($1)`, username))
+	})
 }
 
 // AddUser makes an account that an administrator asked for. It returns ErrNameTaken or ErrEmailTaken.
@@ -288,8 +293,8 @@ func (s *Store) ChangeAccount(ctx context.Context, userID int64, c AccountChange
 	})
 }
 
-// hasPassword returns ErrMissing unless the account is active and its password has the hash. Who has checked a
-// password outside of a transaction makes sure in it that the password still stands.
+// hasPassword returns ErrMissing unless the account is active and its password has the hash. A caller that
+// checked the password before the transaction uses this to make sure that it has not changed since.
 func hasPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string) error {
 	_, err := queryOne(ctx, tx, scanInt, `
 		select 1 from users where id = $1 and is_active = 1 and password = $2`, userID, hash)
@@ -310,7 +315,7 @@ func setPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string, kee
 
 func setEmail(ctx context.Context, tx *sql.Tx, userID int64, email string) error {
 	// What was mailed to the old address is not to open the account any more.
-	for _, p := range []Purpose{PurposeReset, PurposeEmail} {
+	for _, p := range []Purpose{PurposeReset, PurposeEmailConfirm} {
 		if err := dropToken(ctx, tx, userID, p); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ create unique index users_username on users (lower(username));
 create unique index users_email on users (lower(email));
 
 -- Usernames asked for with an address that already has an account. Such a registration is answered
--- like any other; if its name stayed free, asking for it again would tell that the address is known.
+-- like any other; if its name became free, asking for it again would tell that the address is known.
 create table held_names (
   username text primary key,    -- lower case
   created_at integer not null   -- Unix seconds

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"fittrackee/assets"
+	"fittrackee/auth"
 	"fittrackee/problem"
 	"fittrackee/store"
 )
@@ -24,7 +25,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 	if text := r.URL.Query().Get("size"); text != "" {
 		var err error
 		if size, err = strconv.Atoi(text); err != nil || size < 1 {
-			return errInvalidPayload
+			return problem.ErrInvalidPayload
 		}
 	}
 	name, err := s.pictureName(r, mux.Vars(r)["user"])
@@ -62,7 +63,7 @@ func (s *Server) pictureName(r *http.Request, username string) (string, error) {
 			return "", err
 		}
 		if !held {
-			return "", problem.New(problem.Missing, "user does not exist")
+			return "", auth.ErrNoUser
 		}
 		return "", errNoPicture
 	}
@@ -73,4 +74,31 @@ func (s *Server) pictureName(r *http.Request, username string) (string, error) {
 		return "", errNoPicture
 	}
 	return u.Picture, nil
+}
+
+// setPicture takes a new picture. POST /api/auth/picture
+func (s *Server) setPicture(w http.ResponseWriter, r *http.Request) error {
+	settings, err := s.store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	upload, err := s.receive(w, r, uploadRules{
+		what: "picture", extensions: []string{"jpg", "png", "gif"}, maxBytes: settings.MaxFileBytes,
+	})
+	if err != nil {
+		return err
+	}
+	defer upload.Close()
+	if err := s.auth.SetPicture(r.Context(), callerOf(r).User.ID, upload); err != nil {
+		return err
+	}
+	return sendMessage(w, "user picture updated")
+}
+
+// deletePicture removes the caller's picture. DELETE /api/auth/picture
+func (s *Server) deletePicture(w http.ResponseWriter, r *http.Request) error {
+	if err := s.auth.DeletePicture(r.Context(), callerOf(r).User.ID); err != nil {
+		return err
+	}
+	return sendNothing(w)
 }
