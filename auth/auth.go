@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"fittrackee/assets"
 	"fittrackee/mail"
 	"fittrackee/store"
@@ -27,6 +29,7 @@ type Auth struct {
 	files   *assets.Files
 	key     Key
 	options Options
+	tokens  *jwt.Parser
 	// outboxFilled has a value when a mail may have been queued since it was last emptied.
 	outboxFilled chan struct{}
 
@@ -38,7 +41,11 @@ type Auth struct {
 // New returns the rules over s and the pictures in f. The key signs session tokens and makes mailed ones.
 func New(s *store.Store, f *assets.Files, key Key, o Options) *Auth {
 	return &Auth{
-		store:        s,
+		store: s,
+		tokens: jwt.NewParser(
+			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+			jwt.WithExpirationRequired(), jwt.WithStrictDecoding(),
+			jwt.WithTimeFunc(func() time.Time { return s.Now() })),
 		files:        f,
 		key:          key,
 		options:      o,

@@ -75,6 +75,9 @@ func makeSecret(path string) ([]byte, error) {
 		return os.ReadFile(path)
 	}
 	if err != nil {
+		err = os.Rename(f.Name(), path) // there are file systems without links
+	}
+	if err != nil {
 		return nil, err
 	}
 	return secret, assets.SyncDir(dir)

@@ -14,6 +14,19 @@ var errBadCredentials = problem.New(problem.BadCredentials, "invalid credentials
 // Login opens a session and returns its token. An unknown address, an account that is not active and a
 // wrong password get the same answer after the same time.
 func (a *Auth) Login(ctx context.Context, email, password string, c Client) (token string, err error) {
+	token, err = a.tryLogin(ctx, email, password, c)
+	if errors.Is(err, store.ErrMissing) {
+		// The hash was replaced while it was compared, perhaps by one of the same password.
+		token, err = a.tryLogin(ctx, email, password, c)
+	}
+	if errors.Is(err, store.ErrMissing) {
+		return "", errBadCredentials
+	}
+	return token, err
+}
+
+// tryLogin returns store.ErrMissing when the account was changed meanwhile.
+func (a *Auth) tryLogin(ctx context.Context, email, password string, c Client) (token string, err error) {
 	u, err := a.store.UserByEmail(ctx, email)
 	if errors.Is(err, store.ErrMissing) {
 		u.PasswordHash = nobodysHash
@@ -29,11 +42,7 @@ func (a *Auth) Login(ctx context.Context, email, password string, c Client) (tok
 	}
 	v := a.newSession(c)
 	v.UserID = u.ID
-	err = a.store.AddSession(ctx, v, u.PasswordHash, Place(c.Addr))
-	if errors.Is(err, store.ErrMissing) {
-		return "", errBadCredentials
-	}
-	if err != nil {
+	if err := a.store.AddSession(ctx, v, u.PasswordHash, Place(c.Addr)); err != nil {
 		return "", err
 	}
 	if old {

@@ -7,8 +7,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -36,11 +39,20 @@ type cost struct {
 // hashing has room for as many computations as there are cores: more would not be faster, and each takes 19 MiB.
 var hashing = make(chan struct{}, runtime.GOMAXPROCS(0))
 
+// rest gives the memory of the hashes back to the system when there has been none for a second. Left to
+// itself, the runtime keeps 100 MB for hours after a few logins.
+var rest = time.AfterFunc(math.MaxInt64, debug.FreeOSMemory)
+
 // limited runs f when its turn has come, unless the request ends first.
 func limited(ctx context.Context, f func()) error {
 	select {
 	case hashing <- struct{}{}:
-		defer func() { <-hashing }()
+		rest.Stop()
+		defer func() {
+			runtime.GC() // some 3 ms, so that the next hash takes the memory of this one
+			rest.Reset(time.Second)
+			<-hashing
+		}()
 		f()
 		return nil
 	case <-ctx.Done():

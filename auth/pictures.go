@@ -14,8 +14,7 @@ func (a *Auth) SetPicture(ctx context.Context, userID int64, upload io.ReadSeeke
 	}
 	before, err := a.store.SetPicture(ctx, userID, name)
 	if err != nil {
-		a.removePicture(name)
-		return err
+		return err // the new picture stays for the sweeper, in case the row was written after all
 	}
 	a.removePicture(before)
 	return nil

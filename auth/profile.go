@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"regexp"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -49,10 +50,13 @@ func (a *Auth) isBirthDate(text string) bool {
 	return err == nil && !day.After(now) && day.After(now.AddDate(-150, 0, 0))
 }
 
+// zoneForm is how the names of time zones look. A machine's folder of zones has other files, too.
+var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}$`)
+
 // EditPreferences replaces a user's preferences. An unknown language becomes English; an unknown time zone
 // is refused.
 func (a *Auth) EditPreferences(ctx context.Context, userID int64, p store.Preferences) error {
-	if p.Timezone == "" || p.Timezone == "Local" {
+	if !zoneForm.MatchString(p.Timezone) || p.Timezone == "Local" || p.Timezone == "Factory" {
 		return problem.ErrInvalidPayload
 	}
 	if _, err := time.LoadLocation(p.Timezone); err != nil {

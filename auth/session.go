@@ -79,11 +79,7 @@ func (a *Auth) Authenticate(ctx context.Context, token string) (store.Caller, er
 }
 
 func (a *Auth) verify(token string) (claims jwt.RegisteredClaims, err error) {
-	_, err = jwt.ParseWithClaims(token, &claims,
-		func(*jwt.Token) (any, error) { return a.key.session, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding(),
-		jwt.WithTimeFunc(a.store.Now))
+	_, err = a.tokens.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return a.key.session, nil })
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return claims, errExpiredToken.With(err)

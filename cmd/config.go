@@ -106,14 +106,15 @@ func set(flags *pflag.FlagSet, name, value, source string) error {
 	return nil
 }
 
-// environment returns the value of a flag in the environment, and the variable that it is from.
+// environment returns the value of a flag in the environment, and the variable that it is from. An empty
+// variable is like none, for that is what compose files make of unset ones.
 func environment(name string) (value, source string, err error) {
 	variable := "FITTRACKEE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-	if value, ok := os.LookupEnv(variable); ok {
+	if value := os.Getenv(variable); value != "" {
 		return value, variable, nil
 	}
-	path, ok := os.LookupEnv(variable + "_FILE")
-	if !ok || !slices.Contains(secrets, name) {
+	path := os.Getenv(variable + "_FILE")
+	if path == "" || !slices.Contains(secrets, name) {
 		return "", "", nil
 	}
 	content, err := os.ReadFile(path)
@@ -157,8 +158,11 @@ func databasePath(c *cobra.Command) (string, error) {
 		return "", err
 	}
 	path, err := c.Flags().GetString("db")
-	if err != nil || path != "" {
-		return path, err
+	if err != nil {
+		return "", err
+	}
+	if path != "" {
+		return filepath.Clean(path), nil
 	}
 	data := os.Getenv("XDG_DATA_HOME")
 	if data == "" {

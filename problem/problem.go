@@ -31,6 +31,8 @@ const (
 	Missing
 	// BadMethod is a method that the path does not have.
 	BadMethod
+	// Failed is a failure of ours that has words of its own for the client.
+	Failed
 	// TooMany is a caller who has tried too often.
 	TooMany
 )

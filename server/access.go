@@ -104,7 +104,11 @@ func (s *Server) admit(r *http.Request, v *visitor) error {
 
 // authenticate returns the caller whose token a request carries (RFC 6750, 2.1).
 func (s *Server) authenticate(r *http.Request) (store.Caller, error) {
-	scheme, token, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return store.Caller{}, auth.ErrNoToken // of several, nobody can tell who calls
+	}
+	scheme, token, _ := strings.Cut(strings.TrimSpace(headers[0]), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return store.Caller{}, auth.ErrNoToken
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"fittrackee/auth"
 	"fittrackee/problem"
@@ -109,7 +110,8 @@ func (s *Server) admitMailRequest(w http.ResponseWriter, r *http.Request) (email
 	if in.Email == nil {
 		return "", problem.ErrInvalidPayload
 	}
-	return *in.Email, s.limits.mail(*in.Email)
+	_, err = s.limits.mail(*in.Email)
+	return *in.Email, err
 }
 
 // login opens a session. POST /api/auth/login
@@ -200,9 +202,26 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		return problem.ErrInvalidPayload
 	}
 	caller := callerOf(r)
-	err := s.auth.ChangeAccount(r.Context(), caller, auth.AccountChange{
+	succeeded, err := s.limits.password(caller.User.ID)
+	if err != nil {
+		return err
+	}
+	undoMail := func() {}
+	if s.auth.MailOn() && !strings.EqualFold(in.Email, caller.User.Email) {
+		if undoMail, err = s.limits.mail(in.Email); err != nil {
+			succeeded() // the password is not tried
+			return err
+		}
+	}
+	err = s.auth.ChangeAccount(r.Context(), caller, auth.AccountChange{
 		Email: in.Email, Password: in.Password, NewPassword: in.NewPassword.pointer(),
 	}, clientOf(r))
+	if err != nil {
+		undoMail() // none goes out
+	}
+	if !problem.Is(err, problem.BadCredentials) {
+		succeeded()
+	}
 	if err != nil {
 		return err
 	}

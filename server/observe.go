@@ -12,6 +12,8 @@ import (
 const (
 	// stall is how long a client may take to send or accept the next piece of a body.
 	stall = 30 * time.Second
+	// slowest is how many bytes of a body a client has to send in a second, on the whole, after a first stall.
+	slowest = 2 << 10
 
 	apiPolicy  = "default-src 'none'; frame-ancestors 'none'"
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -34,8 +36,10 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			if v := recover(); v != nil {
 				s.recovered(rec, r, v)
 			}
-			slog.Debug("request", "method", r.Method, "path", r.URL.Path, "status", rec.status,
-				"duration", time.Since(start), "client", s.clientAddr(r))
+			if slog.Default().Enabled(r.Context(), slog.LevelDebug) {
+				slog.Debug("request", "method", r.Method, "path", r.URL.Path, "status", rec.status,
+					"duration", time.Since(start), "client", s.clientAddr(r))
+			}
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -95,27 +99,35 @@ func (rec *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController find the connection.
 func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
-// patientBody is a request's body that may be long, but must not stall.
+// patientBody is a request's body that may be long, but must neither stall nor drip.
 type patientBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	start   time.Time
+	bytes   int64
 	isRead  bool // to its end
 }
 
 // newPatientBody sets the first deadline, which also holds when nobody reads the body.
 func newPatientBody(body io.ReadCloser, control *http.ResponseController) *patientBody {
-	b := &patientBody{ReadCloser: body, control: control}
+	b := &patientBody{ReadCloser: body, control: control, start: time.Now()}
 	b.extend()
 	return b
 }
 
+// extend sets the deadline of the next piece: soon, and not later than a slow client would have sent it.
 func (b *patientBody) extend() {
-	_ = b.control.SetReadDeadline(time.Now().Add(stall)) // a test's recorder has none
+	next := time.Now().Add(stall)
+	if last := b.start.Add(stall + time.Duration(b.bytes)*time.Second/slowest); last.Before(next) {
+		next = last
+	}
+	_ = b.control.SetReadDeadline(next) // a test's recorder has none
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
 	b.extend()
 	n, err := b.ReadCloser.Read(p)
+	b.bytes += int64(n)
 	if err == io.EOF {
 		b.isRead = true
 		// Whatever is read from here on is the next request, or the client hanging up.

@@ -3,10 +3,11 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -44,13 +45,19 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	etag := fmt.Sprintf(`"%s-%d"`, name, info.Size())
 	h := w.Header()
-	h.Set("Content-Type", assets.PictureType(name))
 	// The address stays when the picture changes, so a copy is good only once it has been asked about; the
 	// name changes with the picture, and so says whether the copy still stands.
 	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", fmt.Sprintf(`"%s-%d"`, name, info.Size()))
-	http.ServeContent(w, r, "", time.Time{}, f)
+	h.Set("ETag", etag)
+	if strings.Contains(r.Header.Get("If-None-Match"), etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", assets.PictureType(name))
+	h.Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+	_, _ = io.Copy(w, f) // a client that is gone has nobody to be told
 	return nil
 }
 
@@ -86,11 +93,11 @@ func (s *Server) setPicture(w http.ResponseWriter, r *http.Request) error {
 		what: "picture", extensions: []string{"jpg", "png", "gif"}, maxBytes: settings.MaxFileBytes,
 	})
 	if err != nil {
-		return err
+		return failed("error during picture update", err)
 	}
 	defer upload.Close()
 	if err := s.auth.SetPicture(r.Context(), callerOf(r).User.ID, upload); err != nil {
-		return err
+		return failed("error during picture update", err)
 	}
 	return sendMessage(w, "user picture updated")
 }
@@ -98,7 +105,7 @@ func (s *Server) setPicture(w http.ResponseWriter, r *http.Request) error {
 // deletePicture removes the caller's picture. DELETE /api/auth/picture
 func (s *Server) deletePicture(w http.ResponseWriter, r *http.Request) error {
 	if err := s.auth.DeletePicture(r.Context(), callerOf(r).User.ID); err != nil {
-		return err
+		return failed("error during picture deletion", err)
 	}
 	return sendNothing(w)
 }

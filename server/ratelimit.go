@@ -19,7 +19,8 @@ type limits struct {
 	knownCalls     *limiter // by user
 	placeLogins    *limiter // that failed, by place
 	accountLogins  *limiter // that failed from places that never succeeded, by address of the account
-	mails          *limiter // asked for by anybody, by address
+	passwordTries  *limiter // that failed for somebody logged in, by user
+	mails          *limiter // asked for, by address
 }
 
 func newLimits(now func() time.Time) limits {
@@ -28,6 +29,7 @@ func newLimits(now func() time.Time) limits {
 		knownCalls:     newLimiter(now, rate{3000, 5 * time.Minute}),
 		placeLogins:    newLimiter(now, rate{10, 5 * time.Minute}),
 		accountLogins:  newLimiter(now, rate{20, 15 * time.Minute}),
+		passwordTries:  newLimiter(now, rate{10, 5 * time.Minute}),
 		mails:          newLimiter(now, rate{1, 2 * time.Minute}, rate{5, time.Hour}),
 	}
 }
@@ -42,10 +44,14 @@ func (l limits) known(userID int64) error {
 	return err
 }
 
-// mail counts a mail that somebody asks for without being logged in.
-func (l limits) mail(email string) error {
-	_, err := l.mails.take(addressKey(email))
-	return err
+// mail counts a mail to an address that is not shown to be the caller's. It is taken back by undo.
+func (l limits) mail(email string) (undo func(), err error) {
+	return l.mails.take(addressKey(email))
+}
+
+// password counts a caller's try to give the present password as failed until succeeded is called.
+func (l limits) password(userID int64) (succeeded func(), err error) {
+	return l.passwordTries.take(strconv.FormatInt(userID, 10))
 }
 
 // addressKey returns the key of a mail address as somebody typed it. Its length is bounded, because

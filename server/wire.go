@@ -131,6 +131,7 @@ var statuses = map[problem.Kind]struct {
 	problem.Forbidden:      {http.StatusForbidden, "error"},
 	problem.Missing:        {http.StatusNotFound, "not found"},
 	problem.BadMethod:      {http.StatusMethodNotAllowed, "error"},
+	problem.Failed:         {http.StatusInternalServerError, "fail"},
 	problem.TooMany:        {http.StatusTooManyRequests, "error"},
 }
 
@@ -145,12 +146,14 @@ type refusedToken struct {
 func (s *Server) sendError(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem.Error
 	if !errors.As(err, &p) {
-		s.logFailure(r, err)
-		p = problem.New(0, "error, please try again or contact the administrator")
+		p = problem.Wrap(0, "error, please try again or contact the administrator", err)
 	}
 	status, ok := statuses[p.Kind]
 	if !ok {
 		status.code, status.word = http.StatusInternalServerError, "error"
+	}
+	if status.code == http.StatusInternalServerError {
+		s.logFailure(r, p.Err)
 	}
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
@@ -174,6 +177,15 @@ func (s *Server) sendError(w http.ResponseWriter, r *http.Request, err error) {
 	if err := send(w, status.code, body); err != nil {
 		s.logFailure(r, err)
 	}
+}
+
+// failed gives a failure of ours words of its own for the client. A problem has them already.
+func failed(text string, err error) error {
+	var p *problem.Error
+	if errors.As(err, &p) {
+		return err
+	}
+	return problem.Wrap(problem.Failed, text, err)
 }
 
 // logFailure logs an error that is ours, not the client's. A client that went away is none.

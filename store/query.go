@@ -26,7 +26,13 @@ type readers struct {
 	stmts sync.Map // text → *sql.Stmt
 }
 
+// QueryContext runs a query. It is not interrupted once it has begun: being ready for that costs the driver and database/sql a
+// goroutine each, a fifth of the time of a small request.
 func (r *readers) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if stmt, ok := r.stmts.Load(text); ok {
 		return stmt.(*sql.Stmt).QueryContext(ctx, args...)
 	}

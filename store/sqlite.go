@@ -82,33 +82,66 @@ func inspect(ctx context.Context, path string) (err error) {
 	if isEmpty, err := checkHeader(path); err != nil || isEmpty {
 		return err
 	}
-	options := url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}}
-	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
-		options.Set("immutable", "1") // nobody has it open; without this, SQLite would make files beside it
-	}
-	db, err := sql.Open("sqlite", dsn(path, options))
+	db, err := sql.Open("sqlite", dsn(path, inspectOptions(path)))
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	var id, tables int
-	if err := db.QueryRowContext(ctx, `pragma application_id`).Scan(&id); err != nil {
-		return readableError(path, err)
-	}
+	// What is in it is counted before the id is read. Both come with one commit of another process that is
+	// making the database now, so whoever sees the tables sees the id.
+	var things, id int
 	err = db.QueryRowContext(ctx, `
-		select count(*) from sqlite_master
-		where type = 'table' and name not like 'sqlite_%' and name != 'goose_db_version'`).Scan(&tables)
+		select count(*) from sqlite_master where name not like 'sqlite_%' and name != 'goose_db_version'`).Scan(&things)
 	if err != nil {
 		return readableError(path, err)
 	}
-	if id != applicationID && tables > 0 {
+	if err := db.QueryRowContext(ctx, `pragma application_id`).Scan(&id); err != nil {
+		return readableError(path, err)
+	}
+	switch {
+	case things == 0 && id == 0:
+		return nil
+	case id != applicationID:
 		return fmt.Errorf("%s is a database of another program", path)
 	}
-	if tables == 0 {
-		return nil
-	}
 	return refuseNewer(ctx, db, path)
+}
+
+// inspectOptions returns the way to open a file for inspect. A file that nobody has open is read as it stands,
+// for else SQLite would make others beside it. After a power cut there may be a journal: the file can
+// be read once SQLite has rolled back what the journal says.
+func inspectOptions(path string) url.Values {
+	o := url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}}
+	switch {
+	case exists(path + "-journal"):
+		o.Set("mode", "rw")
+	case !exists(path + "-wal"):
+		o.Set("immutable", "1")
+	}
+	return o
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// closeToOthers takes the rights of others away from the files of the database.
+func closeToOthers(path string) error {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			err = os.Chmod(name, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("close the database to others: %w", err)
+		}
+	}
+	return nil
 }
 
 // checkHeader looks for the words that every SQLite file begins with. SQLite itself takes some shorter files
@@ -133,12 +166,18 @@ func checkHeader(path string) (isEmpty bool, err error) {
 	return false, nil
 }
 
+// readableError says what an error of SQLite means for an operator, where that is not plain.
 func readableError(path string, err error) error {
 	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code() == sqlitelib.SQLITE_NOTADB {
-		return fmt.Errorf("%s is not a database", path)
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff { // the rest tells more about the same
+		case sqlitelib.SQLITE_NOTADB:
+			return fmt.Errorf("%s is not a database", path)
+		case sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN:
+			return fmt.Errorf("%s and its folder have to be writable: %w", path, err)
+		}
 	}
-	return fmt.Errorf("read %s: %w", path, err)
+	return fmt.Errorf("open %s: %w", path, err)
 }
 
 // isConflict tells whether err says that a unique index would not hold, on the named index or column.

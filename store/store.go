@@ -45,12 +45,15 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := inspect(ctx, path); err != nil {
 		return nil, err
 	}
+	if err := closeToOthers(path); err != nil {
+		return nil, err
+	}
 	w, err := openWriter(path)
 	if err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, w); err != nil {
-		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), w.Close())
+		return nil, errors.Join(readableError(path, err), w.Close())
 	}
 	r, err := openReaders(path)
 	if err != nil {

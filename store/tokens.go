@@ -39,9 +39,14 @@ func (s *Store) takeToken(ctx context.Context, tx *sql.Tx, hash []byte, p Purpos
 	return u, t, err
 }
 
-func dropToken(ctx context.Context, tx *sql.Tx, userID int64, p Purpose) error {
-	_, err := tx.ExecContext(ctx, `delete from mail_tokens where user_id = $1 and purpose = $2`, userID, p)
-	return err
+func dropTokens(ctx context.Context, tx *sql.Tx, userID int64, purposes ...Purpose) error {
+	for _, p := range purposes {
+		_, err := tx.ExecContext(ctx, `delete from mail_tokens where user_id = $1 and purpose = $2`, userID, p)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // HasToken tells whether a token could be used, without using it.
@@ -55,12 +60,14 @@ func (s *Store) HasToken(ctx context.Context, hash []byte, p Purpose) (bool, err
 // returns ErrMissing when the token is no good.
 func (s *Store) ConfirmAccount(ctx context.Context, hash []byte, v Session) (userID int64, err error) {
 	err = s.change(ctx, func(tx *sql.Tx) error {
-		u, _, err := s.takeToken(ctx, tx, hash, PurposeConfirm)
+		u, t, err := s.takeToken(ctx, tx, hash, PurposeConfirm)
 		if err != nil {
 			return err
 		}
-		if u.IsConfirmed {
-			return ErrMissing // has been activated, and perhaps deactivated, by an administrator since
+		// An administrator may have activated, and perhaps deactivated, the account since, or have
+		// changed its address.
+		if u.IsConfirmed || !strings.EqualFold(t.email, u.Email) {
+			return ErrMissing
 		}
 		if err := s.activate(ctx, tx, u.ID); err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -258,7 +257,8 @@ type AccountChange struct {
 	KeepSession int64
 }
 
-// ChangeAccount applies c. A new password ends the user's other sessions and any reset under way. It
+// ChangeAccount applies c. A new password ends the user's other sessions, and any reset and change of address
+// under way. It
 // returns ErrMissing when the password has been changed meanwhile, and ErrEmailTaken when the address to
 // take at once is another account's.
 func (s *Store) ChangeAccount(ctx context.Context, userID int64, c AccountChange) error {
@@ -302,11 +302,13 @@ func hasPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string) err
 }
 
 func setPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string, keepSession int64) error {
-	err := mustChange(tx.ExecContext(ctx, `update users set password = $1 where id = $2`, hash, userID))
+	// Whoever had the old password may have asked for a change of address, or for a reset.
+	err := mustChange(tx.ExecContext(ctx, `
+		update users set password = $1, email_to_confirm = null where id = $2`, hash, userID))
 	if err != nil {
 		return err
 	}
-	if err := dropToken(ctx, tx, userID, PurposeReset); err != nil {
+	if err := dropTokens(ctx, tx, userID, PurposeReset, PurposeEmailConfirm); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession)
@@ -315,10 +317,8 @@ func setPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string, kee
 
 func setEmail(ctx context.Context, tx *sql.Tx, userID int64, email string) error {
 	// What was mailed to the old address is not to open the account any more.
-	for _, p := range []Purpose{PurposeReset, PurposeEmailConfirm} {
-		if err := dropToken(ctx, tx, userID, p); err != nil {
-			return err
-		}
+	if err := dropTokens(ctx, tx, userID, PurposeConfirm, PurposeReset, PurposeEmailConfirm); err != nil {
+		return err
 	}
 	return emailConflict(mustChange(tx.ExecContext(ctx, `
 		update users set email = $1, email_to_confirm = null where id = $2`, email, userID)))
@@ -355,7 +355,7 @@ func (s *Store) UpdateUser(ctx context.Context, username string, up UserUpdate) 
 				return err
 			}
 		}
-		if up.Email != "" && !strings.EqualFold(up.Email, u.Email) {
+		if up.Email != "" {
 			return setEmail(ctx, tx, u.ID, up.Email)
 		}
 		return nil
@@ -363,7 +363,7 @@ func (s *Store) UpdateUser(ctx context.Context, username string, up UserUpdate) 
 }
 
 func (s *Store) activate(ctx context.Context, tx *sql.Tx, userID int64) error {
-	if err := dropToken(ctx, tx, userID, PurposeConfirm); err != nil {
+	if err := dropTokens(ctx, tx, userID, PurposeConfirm); err != nil {
 		return err
 	}
 	return mustChange(tx.ExecContext(ctx, `
