@@ -118,7 +118,7 @@ func (a *Auth) deliver(ctx context.Context, mailer mail.Mailer, uiURL string, m 
 	err = send(ctx, mailer, m, mail.Data{
 		Username: u.Username, Language: u.Language,
 		UIURL: uiURL, Token: token, NewEmail: m.NewEmail,
-		Device: m.Device, Browser: m.Browser, ValidFor: m.Life,
+		Device: m.Device, Browser: m.Browser, ValidFor: a.validFor(m),
 	})
 	log := slog.With("mail", m.ID, "kind", m.Kind)
 	switch {
@@ -134,6 +134,14 @@ func (a *Auth) deliver(ctx context.Context, mailer mail.Mailer, uiURL string, m 
 		return a.store.DelayMail(ctx, m.ID, a.store.Now().Add(pause))
 	}
 	return a.store.DropMail(ctx, m.ID)
+}
+
+// validFor returns how long a mail may say that it is worth anything: its life, or what a late one has left of it.
+func (a *Auth) validFor(m store.QueuedMail) time.Duration {
+	if m.Tries == 0 {
+		return m.Life
+	}
+	return max(m.ExpiresAt.Sub(a.store.Now()), time.Minute)
 }
 
 // send writes and sends a mail. Its id is the same at each try, so that a mail which arrives twice can be told.

@@ -207,7 +207,7 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	undoMail := func() {}
-	if s.auth.MailOn() && !strings.EqualFold(in.Email, caller.User.Email) {
+	if s.auth.MailOn() && !strings.EqualFold(strings.TrimSpace(in.Email), caller.User.Email) {
 		if undoMail, err = s.limits.mail(in.Email); err != nil {
 			succeeded() // the password is not tried
 			return err

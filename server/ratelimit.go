@@ -163,14 +163,23 @@ func (l *limiter) undo(key string, at time.Time) {
 	}
 }
 
-// sweep forgets keys whose events no longer count, at most once a minute, and any keys while there are too many.
+// sweep forgets keys whose events no longer count, at most once a minute. Over maxKeys it forgets a tenth of
+// all, so that it does not look through them for each new one.
 func (l *limiter) sweep(now time.Time) {
-	if now.Sub(l.swept) < time.Minute && len(l.events) < maxKeys {
+	if len(l.events) >= maxKeys {
+		for key := range l.events {
+			delete(l.events, key)
+			if len(l.events) <= maxKeys*9/10 {
+				break
+			}
+		}
+	}
+	if now.Sub(l.swept) < time.Minute {
 		return
 	}
 	l.swept = now
 	for key := range l.events {
-		if len(l.current(key, now)) == 0 || len(l.events) >= maxKeys {
+		if len(l.current(key, now)) == 0 {
 			delete(l.events, key)
 		}
 	}

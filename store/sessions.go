@@ -57,7 +57,10 @@ func scanCaller(r row) (Caller, error) {
 	var c Caller
 	v := &c.Session
 	err := r.Scan(append([]any{
-		&v.ID, &v.TokenID, &v.UserID, unixTime{&v.CreatedAt}, unixTime{&v.LastUsedAt}, unixTime{&v.ExpiresAt},
+		&v.ID, &v.TokenID, &v.UserID,
+		unixTime{&v.CreatedAt},
+		unixTime{&v.LastUsedAt},
+		unixTime{&v.ExpiresAt},
 		&v.Device, &v.Browser, &v.IP,
 	}, userFields(&c.User)...)...)
 	return c, err

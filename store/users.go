@@ -56,7 +56,8 @@ const userColumns = `
 func userFields(u *User) []any {
 	return []any{
 		&u.ID, &u.Username, &u.Email, &u.EmailToConfirm, &u.PasswordHash,
-		&u.IsAdmin, &u.IsActive, &u.IsConfirmed, unixTime{&u.CreatedAt},
+		&u.IsAdmin, &u.IsActive, &u.IsConfirmed,
+		unixTime{&u.CreatedAt},
 		&u.FirstName, &u.LastName, &u.Location, &u.Bio, &u.BirthDate,
 		&u.Timezone, &u.Language, &u.WeekMonday, &u.DisplayAscent, &u.ImperialUnits, &u.Picture,
 	}
