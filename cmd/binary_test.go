@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -45,7 +46,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-var listening = regexp.MustCompile(`msg=listening address=(\S+)`)
+var listening = regexp.MustCompile(`"?msg"?[=:]"?listening"?[ ,]"?address"?[=:]"?(http[^" ]+)`)
 
 // launch starts "serve" on the database and returns once it listens, or fails.
 func launch(db string, flags ...string) (*process, error) {
@@ -53,8 +54,18 @@ func launch(db string, flags ...string) (*process, error) {
 	if !strings.Contains(strings.Join(flags, " "), "--listen") {
 		args = append(args, "--listen", "127.0.0.1:0")
 	}
-	p := &process{db: db, cmd: exec.Command(binary, args...), log: &lockedBuffer{}, done: make(chan error, 1)}
-	p.cmd.Env = cleanEnvironment()
+	c := exec.Command(binary, args...)
+	c.Env = cleanEnvironment()
+	p, err := await(c)
+	if err == nil {
+		p.db = db
+	}
+	return p, err
+}
+
+// await starts a command that runs "serve", and returns once that listens, or fails.
+func await(c *exec.Cmd) (*process, error) {
+	p := &process{cmd: c, log: &lockedBuffer{}, done: make(chan error, 1)}
 	r, w := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = w, w
 	if err := p.cmd.Start(); err != nil {
@@ -104,11 +115,16 @@ func startBinary(t testing.TB, db string, flags ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.endWith(t)
+	return p
+}
+
+// endWith ends the process with the test.
+func (p *process) endWith(t testing.TB) {
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it may have ended by itself
 		<-p.done
 	})
-	return p
 }
 
 // wait returns how the process ended.
@@ -121,6 +137,28 @@ func (p *process) wait(t testing.TB, atMost time.Duration) error {
 	case <-time.After(atMost):
 		t.Fatalf("the process did not end in %v\n%s", atMost, p.log)
 		return nil
+	}
+}
+
+// stop asks the process to end, and ends the test when it does not do so in good order.
+func (p *process) stop(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.wait(t, 40*time.Second); err != nil {
+		t.Fatalf("the process ended with %v; want 0\n%s", err, p.log)
+	}
+}
+
+// kill ends the process as a power cut would, as far as the process can tell.
+func (p *process) kill(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.wait(t, 10*time.Second); err == nil {
+		t.Fatal("the process ended with 0 before it was killed")
 	}
 }
 

@@ -139,7 +139,7 @@ func readConfig(path string, f func(name, value, source string) error) error {
 		}
 		source := fmt.Sprintf("%s, line %d", path, n)
 		name, value, ok := strings.Cut(line, "=")
-		if !ok {
+		if !ok || strings.ContainsAny(strings.TrimSpace(name), ": \t") { // not repeated: there may be a password in it
 			return fmt.Errorf("%s: want \"name = value\"", source)
 		}
 		if err := f(strings.TrimSpace(name), strings.TrimSpace(value), source); err != nil {

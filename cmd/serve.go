@@ -27,9 +27,6 @@ import (
 )
 
 const (
-	// drain is how long requests in flight may take once a stop is asked for. With what comes after them the
-	// process ends within 30 seconds.
-	drain = 25 * time.Second
 	// maxConnections are taken at once; more wait.
 	maxConnections = 4096
 
@@ -48,9 +45,9 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
-			defer stop()
-			return serve(ctx, v, c.OutOrStdout(), stop)
+			ctx, stopped := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+			defer stopped()
+			return serve(ctx, v, c.OutOrStdout(), stopped)
 		},
 	}
 	addServeFlags(c.Flags())
@@ -86,6 +83,8 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(v.logHandler, slog.LevelDebug),
 	}
+	open := newConnections()
+	web.ConnState = open.note
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	slog.Info("listening", "address", "http://"+listener.Addr().String(), "version", version, "db", v.db, "mail", v.mailer != nil)
@@ -97,9 +96,7 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	}
 	stopped()
 	slog.Info("stopping")
-	wait, cancel := context.WithTimeout(context.Background(), drain)
-	defer cancel()
-	if err := web.Shutdown(wait); err != nil {
+	if err := stop(web, listener, open); err != nil {
 		slog.Warn("cut off requests that took too long", "error", errors.Join(err, web.Close()))
 	}
 	return nil

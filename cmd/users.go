@@ -142,7 +142,7 @@ func newUsersUpdate() *cobra.Command {
 				up.IsAdmin = &isAdmin
 				done = append(done, map[bool]string{true: "administrator, active", false: "no administrator"}[isAdmin])
 			}
-			if up.Activate {
+			if up.Activate && (up.IsAdmin == nil || !*up.IsAdmin) {
 				done = append(done, "active")
 			}
 			if resetPassword {

@@ -35,7 +35,8 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 	if r.ContentLength > atMost {
 		return nil, rules.tooLarge(assets.FileSize(r.ContentLength))
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, atMost)
+	body := &formBody{ReadCloser: http.MaxBytesReader(w, r.Body, atMost), left: formSlack}
+	r.Body = body
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, errNoFilePart.With(err)
@@ -44,7 +45,9 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 	if err != nil {
 		return nil, formError(err, rules)
 	}
+	body.isFile = true
 	file, err := s.files.Spool(part, rules.maxBytes)
+	body.isFile = false
 	if err != nil {
 		return nil, formError(err, rules)
 	}
@@ -53,6 +56,29 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, formSlack) // anything after the form is ignored
 	return file, nil
+}
+
+// formBody is the body of a form in which all but the file has to fit into formSlack: mime/multipart keeps the
+// header of a part in memory, and takes 10 MB of it.
+type formBody struct {
+	io.ReadCloser
+	left   int64 // bytes for what is not the file
+	isFile bool  // what is being read
+}
+
+var errLongForm = problem.New(problem.BadUpload, fmt.Sprintf("the form around the file exceeds %d kB", formSlack>>10))
+
+// Read fails when the form is too long around its file.
+func (b *formBody) Read(p []byte) (int, error) {
+	if b.isFile {
+		return b.ReadCloser.Read(p)
+	}
+	if b.left <= 0 {
+		return 0, errLongForm
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
 }
 
 // filePart returns the first part "file" of a form that is a file, if its name is of a kind that is taken.

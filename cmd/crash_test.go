@@ -1,0 +1,388 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// history is what became of the changes to one thing: the last one acknowledged, and those after it of which
+// nobody knows. The thing has to be as one of them left it.
+type history struct {
+	acknowledged string
+	sent         []string // since
+}
+
+func (h *history) allows(value string) bool {
+	for _, v := range append(h.sent, h.acknowledged) {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *history) String() string {
+	return fmt.Sprintf("%q, or of the unanswered %q", h.acknowledged, h.sent)
+}
+
+// change tries a change. Only an answer tells that it has happened, or that it has not.
+func (h *history) change(value string, try func() (reply, error)) error {
+	h.sent = append(h.sent, value)
+	r, err := try()
+	if err != nil {
+		return err
+	}
+	if r.status >= 300 {
+		return fmt.Errorf("%v: %w", r, errRefused)
+	}
+	h.acknowledged, h.sent = value, nil
+	return nil
+}
+
+var errRefused = errors.New("a good request was refused")
+
+// noPicture stands for a deleted one in a picture's history.
+const noPicture = "none"
+
+// client is somebody who changes one account, and remembers what was acknowledged.
+type client struct {
+	*visitor
+	name       string
+	bio        history
+	picture    history
+	registered []string // names that were acknowledged
+	n          int      // steps so far
+}
+
+// step does the next thing. Its error is that of the connection, or wraps errRefused.
+func (c *client) step() error {
+	c.n++
+	switch c.n % 8 {
+	case 1:
+		name := fmt.Sprintf("%s_%d", c.name, c.n)
+		r, err := c.call("POST", "/api/auth/register", registration(name))
+		if err == nil && r.status == http.StatusOK {
+			c.registered = append(c.registered, name)
+		}
+		return refusal(r, err)
+	case 3:
+		shade := uint8(16 + 32*rand.N(8))
+		return c.picture.change(fmt.Sprint(shade), func() (reply, error) { return c.setPicture(greyPicture(shade)) })
+	case 5:
+		return refusal(c.call("GET", "/api/auth/profile", nil))
+	case 6:
+		if rand.N(4) == 0 {
+			return c.picture.change(noPicture, func() (reply, error) { return c.call("DELETE", "/api/auth/picture", nil) })
+		}
+		return refusal(c.tryLogin(c.name, passwordOf(c.name)))
+	}
+	bio := fmt.Sprintf("%d of %s", c.n, c.name)
+	return c.bio.change(bio, func() (reply, error) {
+		return c.call("POST", "/api/auth/profile/edit", object{
+			"bio": bio, "first_name": nil, "last_name": nil, "location": nil, "birth_date": nil,
+		})
+	})
+}
+
+func refusal(r reply, err error) error {
+	if err == nil && r.status >= 300 {
+		return fmt.Errorf("%v: %w", r, errRefused)
+	}
+	return err
+}
+
+// crowd is the clients of a test.
+type crowd []*client
+
+// newCrowd makes n accounts and logs in to them.
+func newCrowd(t *testing.T, p *process, n int) crowd {
+	t.Helper()
+	var all crowd
+	for i := range n {
+		name := fmt.Sprintf("client%d", i)
+		all = append(all, &client{
+			visitor: p.signUp(t, name), name: name, picture: history{acknowledged: noPicture},
+		})
+	}
+	return all
+}
+
+// work has all clients do one thing after the other until ctx ends or their connection fails. It returns why
+// each of them stopped.
+func (c crowd) work(ctx context.Context) []error {
+	ends := make([]error, len(c))
+	var all sync.WaitGroup
+	for i, one := range c {
+		all.Go(func() {
+			for ctx.Err() == nil && ends[i] == nil {
+				ends[i] = one.step()
+			}
+		})
+	}
+	all.Wait()
+	return ends
+}
+
+// check compares what the server says with what was acknowledged.
+func (c crowd) check(t *testing.T, p *process) {
+	t.Helper()
+	users, err := run("users", "list", "--db", p.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range c {
+		one.url = p.url
+		r := one.wants(t, http.StatusOK, "GET", "/api/auth/profile", nil) // the session stands
+		bio := r.data("bio")
+		if !one.bio.allows(bio) {
+			t.Errorf("bio of %s = %q; want that of %v", one.name, bio, &one.bio)
+		}
+		one.bio = history{acknowledged: bio}
+		picture := one.pictureNow(t)
+		if !one.picture.allows(picture) {
+			t.Errorf("picture of %s = %q; want that of %v", one.name, picture, &one.picture)
+		}
+		one.picture = history{acknowledged: picture}
+		for _, name := range one.registered {
+			if !strings.Contains(users, "\n"+name+" ") {
+				t.Errorf("account %s was acknowledged and is not there", name)
+			}
+		}
+	}
+	if out, err := run("db", "check", "--db", p.db); err != nil {
+		t.Errorf("db check: %v", err)
+	} else if !strings.Contains(out, "no damage found") {
+		t.Errorf("db check says %q; want no damage found", out)
+	}
+}
+
+// pictureNow returns the shade of the client's picture, rounded to those that were sent.
+func (c *client) pictureNow(t *testing.T) string {
+	t.Helper()
+	r := c.ask(t, "GET", "/api/users/"+c.name+"/picture", nil)
+	if r.status == http.StatusNotFound && r.field("message") == "No picture." {
+		return noPicture
+	}
+	shade, err := shadeOf(r.body)
+	if r.status != http.StatusOK || err != nil {
+		t.Fatalf("picture of %s = %d, %v; want one or none", c.name, r.status, err)
+	}
+	return fmt.Sprint(shade/32*32 + 16)
+}
+
+// done sums up what has been acknowledged.
+func (c crowd) done() (changes, accounts int) {
+	for _, one := range c {
+		changes += one.n
+		accounts += len(one.registered)
+	}
+	return changes, accounts
+}
+
+// TestKilledServerKeepsItsWord is A01 as far as accounts go: the process is killed at a random moment while
+// clients write. The next start needs no hand, and everything acknowledged is there.
+func TestKilledServerKeepsItsWord(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "f.db")
+	p := startBinary(t, db, "--no-rate-limit")
+	all := newCrowd(t, p, 8)
+	rounds := times(3, 20)
+	for range rounds {
+		ctx, stop := context.WithCancel(context.Background())
+		ends := make(chan []error, 1)
+		go func() { ends <- all.work(ctx) }()
+		select {
+		case early := <-ends:
+			t.Fatalf("all clients stopped before the kill: %v", errors.Join(early...))
+		case <-time.After(200*time.Millisecond + rand.N(1500*time.Millisecond)):
+		}
+		p.kill(t)
+		for _, err := range <-ends {
+			if errors.Is(err, errRefused) {
+				t.Error(err)
+			}
+		}
+		stop()
+		start := time.Now()
+		p = startBinary(t, db, "--no-rate-limit")
+		t.Logf("started again within %v", time.Since(start).Round(time.Millisecond))
+		all.check(t, p)
+	}
+	changes, accounts := all.done()
+	t.Logf("%d rounds, %d requests, %d accounts acknowledged", rounds, changes, accounts)
+}
+
+// TestStoppedServerKeepsItsWord is A24: SIGTERM under load. What is under way is answered, the process ends
+// with 0 in time, and nothing acknowledged is lost.
+func TestStoppedServerKeepsItsWord(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "f.db")
+	p := startBinary(t, db, "--no-rate-limit")
+	all := newCrowd(t, p, 8)
+	var connections []*watchedDialer
+	for _, one := range all {
+		d := &watchedDialer{}
+		one.web = &http.Client{
+			Transport: &http.Transport{DialContext: d.dial, DisableKeepAlives: true}, Timeout: time.Minute,
+		}
+		connections = append(connections, d)
+	}
+	rounds := times(3, 20)
+	unanswered := 0
+	for range rounds {
+		ctx, stop := context.WithCancel(context.Background())
+		ends := make(chan []error, 1)
+		go func() { ends <- all.work(ctx) }()
+		select {
+		case early := <-ends:
+			t.Fatalf("all clients stopped before the signal: %v", errors.Join(early...))
+		case <-time.After(200*time.Millisecond + rand.N(800*time.Millisecond)):
+		}
+		signalled := time.Now()
+		p.stop(t)
+		for i, err := range <-ends {
+			isConnected, at := connections[i].last()
+			switch {
+			case errors.Is(err, errRefused):
+				t.Error(err)
+			case err == nil:
+				t.Error("a client stopped without reason")
+			case isConnected && at.Before(signalled):
+				t.Errorf("a request was under way at the signal and got no answer: %v", err)
+			case isConnected:
+				// The kernel had taken the connection, the server had not: it has read nothing of it.
+				unanswered++
+			}
+		}
+		stop()
+		p = startBinary(t, db, "--no-rate-limit")
+		all.check(t, p)
+	}
+	changes, accounts := all.done()
+	t.Logf("%d rounds, %d requests, %d accounts acknowledged, %d connections lost in the queue", rounds, changes, accounts, unanswered)
+}
+
+// watchedDialer remembers when its last connection was made.
+type watchedDialer struct {
+	net.Dialer
+	mu          sync.Mutex
+	isConnected bool
+	connectedAt time.Time
+}
+
+func (d *watchedDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d.set(false)
+	conn, err := d.DialContext(ctx, network, address)
+	if err == nil {
+		d.set(true)
+	}
+	return conn, err
+}
+
+func (d *watchedDialer) set(isConnected bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.isConnected, d.connectedAt = isConnected, time.Now()
+}
+
+// last returns whether the last try to connect succeeded, and when.
+func (d *watchedDialer) last() (isConnected bool, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.isConnected, d.connectedAt
+}
+
+// TestStopWaitsForWhatIsUnderWay asks for a stop in the middle of an upload.
+func TestStopWaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "f.db")
+	p := startBinary(t, db)
+	v := p.signUp(t, "amelie")
+	reader, writer := io.Pipe()
+	form := multipart.NewWriter(writer)
+	answered := make(chan reply, 1)
+	go func() {
+		r, err := v.send("POST", "/api/auth/picture", form.FormDataContentType(), reader)
+		if err != nil {
+			t.Errorf("upload under way: %v", err)
+		}
+		answered <- r
+	}()
+	part, err := form.CreateFormFile("file", "picture.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := greyPicture(100)
+	if _, err := part.Write(picture[:len(picture)/2]); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "the beginning on the disk", func() bool {
+		spooled, err := filepath.Glob(filepath.Join(filepath.Dir(db), "uploads", "tmp", "*"))
+		return err == nil && len(spooled) == 1
+	})
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "a refusal of new connections", func() bool {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+	if _, err := part.Write(picture[len(picture)/2:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(form.Close(), writer.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-answered; r.status != http.StatusOK {
+		t.Errorf("upload under way = %v; want status 200", r)
+	}
+	if err := p.wait(t, 40*time.Second); err != nil {
+		t.Errorf("the process ended with %v; want 0", err)
+	}
+	p = startBinary(t, db)
+	v.url = p.url
+	v.wants(t, http.StatusOK, "GET", "/api/users/amelie/picture", nil)
+}
+
+// TestStopCutsOffWhatStalls asks for a stop while a client says nothing more. The process ends in time all the
+// same, and with 0.
+func TestStopCutsOffWhatStalls(t *testing.T) {
+	t.Parallel()
+	if !*long {
+		t.Skip("takes half a minute; run with -long")
+	}
+	p := startBinary(t, filepath.Join(t.TempDir(), "f.db"))
+	v := p.signUp(t, "amelie")
+	for _, beginning := range []string{
+		"", "POST /api/auth/login HTTP/1.1\r\nHo",
+		"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{",
+		"POST /api/auth/profile/edit HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + v.token +
+			"\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := io.WriteString(conn, beginning); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.wants(t, http.StatusOK, "GET", "/api/auth/profile", nil) // by now the others are under way
+	p.stop(t)
+}

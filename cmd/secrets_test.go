@@ -1,0 +1,272 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fittrackee/mail/mailtest"
+)
+
+// vault collects what must not turn up in a log or a file, by what it is.
+type vault map[string]string
+
+// keep adds a secret and returns it.
+func (s vault) keep(what, secret string) string {
+	if len(secret) < 8 {
+		panic(what + " is too short to be looked for")
+	}
+	s[what] = secret
+	return secret
+}
+
+// keepToken adds a session token. Its parts before the signature are no secret: they open nothing.
+func (s vault) keepToken(what, token string) string {
+	s.keep(what+", signature", token[strings.LastIndexByte(token, '.')+1:])
+	return token
+}
+
+// search tells where the secrets are found, as they are or encoded.
+func (s vault) search(t *testing.T, where string, content []byte) {
+	t.Helper()
+	for _, what := range slices.Sorted(maps.Keys(s)) {
+		secret := s[what]
+		for how, form := range map[string]string{
+			"in clear":         secret,
+			"in base64":        strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "="),
+			"in base64url":     strings.TrimRight(base64.URLEncoding.EncodeToString([]byte(secret)), "="),
+			"in hexadecimal":   hex.EncodeToString([]byte(secret)),
+			"percent-encoded":  url.QueryEscape(secret),
+			"as in SMTP PLAIN": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte("\x00user\x00"+secret)), "="),
+		} {
+			if bytes.Contains(content, []byte(form)) {
+				t.Errorf("%s holds the %s %s", where, what, how)
+			}
+		}
+	}
+}
+
+// searchFolder looks into every file below dir, also through the file names.
+func (s vault) searchFolder(t *testing.T, dir string) (files int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		s.search(t, filepath.Base(path), content)
+		s.search(t, "the name of "+path, []byte(path))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestSecretsStaySecret is A22: a conversation with marked secrets at the most talkative level, and a look
+// at everything that it left behind.
+func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"text", "json"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			secrets := vault{}
+			smtpPassword := secrets.keep("SMTP password", "MARK-smtp-f1e2d3c4")
+			sink := mailtest.NewSink(t, mailtest.Auth("user", smtpPassword))
+			folder := filepath.Join(t.TempDir(), "new", "data")
+			db := filepath.Join(folder, "f.db")
+			flags := []string{
+				"--smtp-url", "smtp://user:" + smtpPassword + "@" + sink.Addr(), "--mail-from", "fit@example.com",
+				"--ui-url", "http://fit.example.com", "--no-rate-limit", "--log-level", "debug", "--log-format", format,
+			}
+			p := startBinary(t, db, flags...)
+			converse(t, p, sink, secrets)
+			checkModes(t, folder)
+			if n := secrets.searchFolder(t, folder); n < 5 {
+				t.Errorf("%d files; want the database, its two companions, the key and a picture at least", n)
+			}
+			p.stop(t)
+			secrets.searchFolder(t, folder)
+			secrets.search(t, "the log", []byte(p.log.String()))
+			if !strings.Contains(p.log.String(), "/api/auth/login") {
+				t.Error("the log does not tell of requests; nothing is shown")
+			}
+
+			// A mail server that wants another password, and one that speaks when it should not.
+			other := mailtest.NewSink(t, mailtest.Auth("user", "another password"))
+			flags[1] = "smtp://user:" + smtpPassword + "@" + other.Addr()
+			p = startBinary(t, db, flags...)
+			v := newVisitor(t, p)
+			v.wants(t, http.StatusOK, "POST", "/api/auth/password/reset-request", object{"email": emailOf("amelie")})
+			eventually(t, time.Minute, "the failure in the log", func() bool {
+				return strings.Contains(p.log.String(), "mail not sent")
+			})
+			p.stop(t)
+			secrets.search(t, "the log after failed logins to the mail server", []byte(p.log.String()))
+		})
+	}
+}
+
+// converse does all that has to do with secrets.
+func converse(t *testing.T, p *process, sink *mailtest.Sink, secrets vault) {
+	t.Helper()
+	v := newVisitor(t, p)
+	password := secrets.keep("first password", "MARK-first-a9b8c7d6")
+	amelie := func(password string) object { return object{"email": emailOf("amelie"), "password": password} }
+	v.wants(t, http.StatusOK, "POST", "/api/auth/register", object{
+		"username": "amelie", "email": emailOf("amelie"), "password": password,
+	})
+	token := secrets.keep("confirmation token", mailedToken(t, sink, "amelie", confirmation))
+	v.wants(t, http.StatusOK, "GET", "/account-confirmation?token="+token, nil)
+	r := v.wants(t, http.StatusOK, "POST", "/api/auth/account/confirm", object{"token": token})
+	secrets.keepToken("token of the confirmation", r.field("auth_token"))
+	v.wants(t, http.StatusBadRequest, "POST", "/api/auth/account/confirm", object{"token": token})
+
+	wrong := secrets.keep("wrong password", "MARK-wrong-01234567")
+	v.wants(t, http.StatusUnauthorized, "POST", "/api/auth/login", amelie(wrong))
+	r = v.wants(t, http.StatusOK, "POST", "/api/auth/login", amelie(password))
+	v.token = secrets.keepToken("token of the login", r.field("auth_token"))
+	v.wants(t, http.StatusOK, "GET", "/api/auth/profile", nil)
+	if r, err := v.setPicture(greyPicture(100)); err != nil || r.status != http.StatusOK {
+		t.Fatalf("picture = %v, %v", r, err)
+	}
+	// Requests that fail because of what is in them.
+	for _, body := range []string{
+		`{"email": "amelie@example.com", "password": ["` + password + `"]}`,
+		`{"email": "amelie@example.com", "password": "` + password + `"`,
+		`{"email": "amelie@example.com", "password": ` + secrets.keep("number for a password", "998877665544332211") + `}`,
+		`{"email": "amelie@example.com", "` + password + `": 1, "password": 2}`,
+	} {
+		r, err := v.send("POST", "/api/auth/login", "application/json", strings.NewReader(body))
+		if err != nil || r.status != http.StatusBadRequest {
+			t.Fatalf("login with %s = %v, %v; want status 400", body, r, err)
+		}
+	}
+	stranger := newVisitor(t, p)
+	stranger.token = v.token + "x"
+	stranger.wants(t, http.StatusUnauthorized, "GET", "/api/auth/profile", nil)
+	stranger.token = ""
+	stranger.ask(t, "GET", "/api/auth/profile?access_token="+v.token, nil)
+
+	v.wants(t, http.StatusOK, "POST", "/api/auth/password/reset-request", object{"email": emailOf("amelie")})
+	token = secrets.keep("reset token", mailedToken(t, sink, "amelie", passwordMail))
+	v.wants(t, http.StatusOK, "GET", "/password-reset?token="+token, nil)
+	short := secrets.keep("password that is too long", "MARK-long-"+strings.Repeat("x", 1100))
+	v.wants(t, http.StatusBadRequest, "POST", "/api/auth/password/update", object{"token": token, "password": short})
+	password = secrets.keep("second password", "MARK-second-5f4e3d2c")
+	v.wants(t, http.StatusOK, "POST", "/api/auth/password/update", object{"token": token, "password": password})
+	v.wants(t, http.StatusUnauthorized, "POST", "/api/auth/password/update", object{"token": token, "password": password})
+
+	r = v.wants(t, http.StatusOK, "POST", "/api/auth/login", amelie(password))
+	v.token = secrets.keepToken("token of the second login", r.field("auth_token"))
+	next := secrets.keep("third password", "MARK-third-77665544")
+	v.wants(t, http.StatusOK, "PATCH", "/api/auth/profile/edit/account", object{
+		"email": emailOf("amelie2"), "password": password, "new_password": next,
+	})
+	token = secrets.keep("address token", mailedToken(t, sink, "amelie2", addressMail))
+	v.wants(t, http.StatusOK, "GET", "/email-update?token="+token, nil)
+	v.wants(t, http.StatusBadRequest, "POST", "/api/auth/account/confirm", object{"token": token})
+	v.wants(t, http.StatusOK, "POST", "/api/auth/email/update", object{"token": token})
+	v.wants(t, http.StatusOK, "POST", "/api/auth/logout", nil)
+
+	given := secrets.keep("password on the command line", "MARK-boris-10293847")
+	if err := p.command("users", "create", "boris", "--email", emailOf("boris"), "--password", given); err != nil {
+		t.Fatal(err)
+	}
+	out, err := run("users", "update", "boris", "--reset-password", "--db", p.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets.keep("password that was made", printedPassword(t, out))
+	// Back to the address that the test's other half writes to.
+	if err := p.command("users", "update", "amelie", "--update-email", emailOf("amelie")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkModes wants a private folder with private files.
+func checkModes(t *testing.T, folder string) {
+	t.Helper()
+	seen := make(map[string]bool)
+	err := filepath.WalkDir(filepath.Dir(folder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		want := fs.FileMode(0o600)
+		if d.IsDir() {
+			want = 0o700
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("mode of %s = %o; want %o", path, got, want)
+		}
+		seen[d.Name()] = true
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"f.db", "f.db-wal", "f.db-shm", "secret.key", "uploads", "pictures", "512.jpg", "64.jpg"} {
+		if !seen[name] {
+			t.Errorf("no %s in the folder; want its mode checked", name)
+		}
+	}
+}
+
+// TestBadSMTPURLShowsNoPassword checks the message at the start.
+func TestBadSMTPURLShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, u := range []string{
+		"smtp://user:MARK-secret@host:port",
+		"smtp://user:MARK-secret@host:25?what=True",
+		"smtp://user:MARK-secret/x@host:25",
+		"smtp://user:MARK-secret#x@host:25",
+		"smtp://user:MARK-secret%zz@host:25",
+		"http://user:MARK-secret@host:25",
+		"user:MARK-secret@host:25",
+		"smtp://:MARK-secret@host",
+		"smtp://user:MARK-secret@host:25/path",
+		"smtp://user:MARK-secret@host?tls=True&ssl=True",
+		"smtp://user:MARK-secret\x01@host",
+	} {
+		for how, serve := range map[string]func() outcome{
+			"the flag": func() outcome { return startsNot(t, nil, "--smtp-url", u, "--mail-from", "a@example.com") },
+			"the environment": func() outcome {
+				return startsNot(t, []string{"FITTRACKEE_SMTP_URL=" + u, "FITTRACKEE_MAIL_FROM=a@example.com"})
+			},
+			"a file": func() outcome {
+				path := filepath.Join(t.TempDir(), "config")
+				write(t, path, "smtp-url = "+u+"\nmail-from = a@example.com\n")
+				return startsNot(t, nil, "--config", path)
+			},
+			"a line of nonsense": func() outcome {
+				path := filepath.Join(t.TempDir(), "config")
+				write(t, path, "smtp-url: "+u+"\n")
+				return startsNot(t, nil, "--config", path)
+			},
+		} {
+			o := serve()
+			if strings.Contains(o.stderr+o.stdout, "MARK") {
+				t.Errorf("%q from %s: %q shows the password", u, how, o.stderr)
+			}
+		}
+	}
+}
