@@ -31,7 +31,7 @@ lint:
 
 # Builds for small machines, and tries the builds under qemu-user as far as it is installed.
 cross:
-	go test ./cmd -run TestCross -cross -v
+	go test ./cmd -run TestCross -cross -v -timeout 30m
 
 bench:
 	go test ./cmd ./store ./assets -run '^$$' -bench . -benchtime 2s

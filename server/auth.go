@@ -7,6 +7,7 @@ import (
 
 	"fittrackee/auth"
 	"fittrackee/problem"
+	"fittrackee/store"
 )
 
 // register makes an account and mails its confirmation. POST /api/auth/register
@@ -202,28 +203,37 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		return problem.ErrInvalidPayload
 	}
 	caller := callerOf(r)
-	succeeded, err := s.limits.password(caller.User.ID)
+	err := s.limitChange(caller.User, in.Email, func() error {
+		return s.auth.ChangeAccount(r.Context(), caller, auth.AccountChange{
+			Email: in.Email, Password: in.Password, NewPassword: in.NewPassword.pointer(),
+		}, clientOf(r))
+	})
+	if err != nil {
+		return err
+	}
+	return s.sendProfile(w, r, "user account updated")
+}
+
+// limitChange makes a change of an account, which tries the present password, and mails to a new address. It fails
+// for callers who do either too often.
+func (s *Server) limitChange(u store.User, email string, change func() error) error {
+	succeeded, err := s.limits.password(u.ID)
 	if err != nil {
 		return err
 	}
 	undoMail := func() {}
-	if s.auth.MailOn() && !strings.EqualFold(strings.TrimSpace(in.Email), caller.User.Email) {
-		if undoMail, err = s.limits.mail(in.Email); err != nil {
+	if s.auth.MailOn() && !strings.EqualFold(strings.TrimSpace(email), u.Email) {
+		if undoMail, err = s.limits.mail(email); err != nil {
 			succeeded() // the password is not tried
 			return err
 		}
 	}
-	err = s.auth.ChangeAccount(r.Context(), caller, auth.AccountChange{
-		Email: in.Email, Password: in.Password, NewPassword: in.NewPassword.pointer(),
-	}, clientOf(r))
+	err = change()
 	if err != nil {
 		undoMail() // none goes out
 	}
 	if !problem.Is(err, problem.BadCredentials) {
 		succeeded()
 	}
-	if err != nil {
-		return err
-	}
-	return s.sendProfile(w, r, "user account updated")
+	return err
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -24,35 +25,30 @@ func clock(seconds int64) string {
 	}
 }
 
-// decimal is a number with a fixed count of decimals, such as 4995 m as 4.995 km. In JSON it has as many of
-// them as say something, and one at least.
-type decimal struct {
-	units    int64
-	decimals int
-}
-
-// MarshalJSON writes the exact number, without a detour over binary fractions.
-func (d decimal) MarshalJSON() ([]byte, error) {
-	text := fmt.Sprintf("%0*d", d.decimals+1, max(d.units, -d.units))
-	whole, fraction := text[:len(text)-d.decimals], text[len(text)-d.decimals:]
-	fraction = strings.TrimRight(fraction, "0")
+// decimal returns units with a point before the last of them, such as 4995 m as 4.995 km: exact, without a detour
+// over binary fractions, and with as many decimals as say something, but one at least.
+func decimal(units int64, decimals int) json.Number {
+	sign := ""
+	if units < 0 {
+		sign, units = "-", -units
+	}
+	text := strconv.FormatInt(units, 10)
+	if short := decimals + 1 - len(text); short > 0 {
+		text = strings.Repeat("0", short) + text
+	}
+	point := len(text) - decimals
+	fraction := strings.TrimRight(text[point:], "0")
 	if fraction == "" {
 		fraction = "0"
 	}
-	if d.units < 0 {
-		whole = "-" + whole
-	}
-	return []byte(whole + "." + fraction), nil
+	return json.Number(sign + text[:point] + "." + fraction)
 }
 
-// float is a number that has a decimal point in JSON even when it is whole, as FitTrackee writes it.
-type float float64
-
-// MarshalJSON writes the shortest text that reads back as the same number.
-func (f float) MarshalJSON() ([]byte, error) {
-	text := strconv.FormatFloat(float64(f), 'f', -1, 64)
+// float returns a number with a decimal point even when it is whole, as FitTrackee writes it.
+func float(v float64) json.Number {
+	text := strconv.FormatFloat(v, 'f', -1, 64)
 	if !strings.Contains(text, ".") {
 		text += ".0"
 	}
-	return []byte(text), nil
+	return json.Number(text)
 }

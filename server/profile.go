@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -30,8 +31,8 @@ type profileShape struct {
 	Records        []recordShape `json:"records"`
 	SportsList     []int64       `json:"sports_list"`
 	Timezone       string        `json:"timezone"`
-	TotalAscent    decimal       `json:"total_ascent"`   // metres
-	TotalDistance  decimal       `json:"total_distance"` // kilometres
+	TotalAscent    json.Number   `json:"total_ascent"`   // metres
+	TotalDistance  json.Number   `json:"total_distance"` // kilometres
 	TotalDuration  string        `json:"total_duration"`
 	Username       string        `json:"username"`
 	WeekMonday     bool          `json:"weekm"`
@@ -81,9 +82,9 @@ func (s *Server) shapeProfile(ctx context.Context, u store.User) (profileShape, 
 		durationS += t.DurationS
 		ascentCM += t.AscentCM
 	}
-	v.TotalDistance = decimal{distanceM, 3}
+	v.TotalDistance = decimal(distanceM, 3)
 	v.TotalDuration = clock(durationS)
-	v.TotalAscent = decimal{ascentCM, 2}
+	v.TotalAscent = decimal(ascentCM, 2)
 	return v, nil
 }
 

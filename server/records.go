@@ -38,8 +38,8 @@ func recordValue(v store.Record) any {
 	case "LD":
 		return clock(v.Value)
 	case "FD":
-		return decimal{v.Value, 3} // km
+		return decimal(v.Value, 3) // km
 	default:
-		return decimal{v.Value, 2} // km/h, or m
+		return decimal(v.Value, 2) // km/h, or m
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -10,13 +11,13 @@ import (
 
 // sportShape is a sport as a user sees it; only administrators learn whether anybody has workouts in it.
 type sportShape struct {
-	Color                 *string `json:"color"`
-	HasWorkouts           *bool   `json:"has_workouts,omitempty"`
-	ID                    int64   `json:"id"`
-	IsActive              bool    `json:"is_active"`
-	IsActiveForUser       bool    `json:"is_active_for_user"`
-	Label                 string  `json:"label"`
-	StoppedSpeedThreshold float   `json:"stopped_speed_threshold"` // km/h
+	Color                 *string     `json:"color"`
+	HasWorkouts           *bool       `json:"has_workouts,omitempty"`
+	ID                    int64       `json:"id"`
+	IsActive              bool        `json:"is_active"`
+	IsActiveForUser       bool        `json:"is_active_for_user"`
+	Label                 string      `json:"label"`
+	StoppedSpeedThreshold json.Number `json:"stopped_speed_threshold"` // km/h
 }
 
 func shapeSport(v store.Sport, forAdmin bool) sportShape {
@@ -92,11 +93,11 @@ func sendSport(w http.ResponseWriter, v store.Sport, err error, forAdmin bool) e
 
 // sportPreferenceShape is what a user wants of a sport.
 type sportPreferenceShape struct {
-	Color                 *string `json:"color"`
-	IsActive              bool    `json:"is_active"`
-	SportID               int64   `json:"sport_id"`
-	StoppedSpeedThreshold float   `json:"stopped_speed_threshold"` // km/h
-	UserID                int64   `json:"user_id"`
+	Color                 *string     `json:"color"`
+	IsActive              bool        `json:"is_active"`
+	SportID               int64       `json:"sport_id"`
+	StoppedSpeedThreshold json.Number `json:"stopped_speed_threshold"` // km/h
+	UserID                int64       `json:"user_id"`
 }
 
 // editSportPreference changes what the caller wants of a sport. POST /api/auth/profile/edit/sports
