@@ -4,7 +4,9 @@ COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 GOFUMPT = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-BUILD = go build -trimpath -ldflags "-s -w -X fittrackee/cmd.commit=$(COMMIT)"
+# VERSION=0.8.1 makes a build with another number than the one in cmd/version.go.
+LDFLAGS = -s -w -X fittrackee/cmd.commit=$(COMMIT) $(if $(VERSION),-X fittrackee/cmd.version=$(VERSION))
+BUILD = go build -trimpath -ldflags "$(LDFLAGS)"
 
 export CGO_ENABLED = 0
 

@@ -67,7 +67,10 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.close()) }()
+	defer func() {
+		err = errors.Join(err, a.close())
+		slog.Info("stopped")
+	}()
 	if err := a.greet(ctx, out, v); err != nil {
 		return err
 	}
@@ -88,6 +91,10 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	slog.Info("listening", "address", "http://"+listener.Addr().String(), "version", version, "db", v.db, "mail", v.mailer != nil)
+
+	if !v.rateLimits {
+		slog.Warn("callers who try too often are not refused; --no-rate-limit is for tests only")
+	}
 
 	select {
 	case err := <-failed:

@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is what clients compare: three numbers with dots.
-const version = "0.8.0"
-
-// commit is what the program was built from; the build sets it.
-var commit = "unknown"
+// What the program says of itself. The build sets the commit, and for a release with another number the version.
+var (
+	// version is what clients compare: three numbers with dots.
+	version = "0.8.0"
+	commit  = "unknown"
+)
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
