@@ -79,15 +79,15 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	running := a.startJobs(jobs, v)
 	defer func() { stopJobs(); running.Wait() }() // before the database is closed
 
+	open := newConnections()
 	web := &http.Server{
-		Handler:           a.server,
+		Handler:           open.lastAnswers(a.server),
+		ConnState:         open.note,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(v.logHandler, slog.LevelDebug),
 	}
-	open := newConnections()
-	web.ConnState = open.note
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	slog.Info("listening", "address", "http://"+listener.Addr().String(), "version", version, "db", v.db, "mail", v.mailer != nil)

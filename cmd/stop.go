@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,14 +21,16 @@ const (
 
 // stop ends a server once it has answered what it has been asked. It fails when that takes longer than drain.
 //
-// The library's Shutdown alone is not enough: it drops requests that are read after it has begun, and closing
-// the listener resets connections which the system has taken and the server has not. So these are let
-// in first, and each connection gets its last answer before Shutdown.
+// The library's Shutdown alone is not enough: it drops requests that are read after it has begun, it closes
+// connections between two requests though the next may be under way, and closing the listener resets
+// connections which the system has taken and the server has not. So for a moment all goes on, but every
+// answer is the last on its connection; Shutdown comes when no connection waits for one.
 func stop(web *http.Server, listener net.Listener, open *connections) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	web.SetKeepAlivesEnabled(false)
+	open.closing.Store(true)
 	pause(ctx, lastCall)
+	web.SetKeepAlivesEnabled(false)
 	_ = listener.Close() // Shutdown would close it again, and say so
 	open.settle(ctx)
 	return web.Shutdown(ctx)
@@ -35,12 +38,25 @@ func stop(web *http.Server, listener net.Listener, open *connections) error {
 
 // connections knows on which connections an answer is due, or may be.
 type connections struct {
+	// closing tells that every answer is to be the last on its connection.
+	closing atomic.Bool
+
 	mu     sync.Mutex
 	states map[net.Conn]http.ConnState // new and active ones
 }
 
 func newConnections() *connections {
 	return &connections{states: make(map[net.Conn]http.ConnState)}
+}
+
+// lastAnswers returns next with answers that tell clients when to go on with another connection.
+func (c *connections) lastAnswers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.closing.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // note is told of every change of a connection's state.

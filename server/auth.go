@@ -222,7 +222,7 @@ func (s *Server) limitChange(u store.User, email string, change func() error) er
 		return err
 	}
 	undoMail := func() {}
-	if s.auth.MailOn() && !strings.EqualFold(strings.TrimSpace(email), u.Email) {
+	if s.auth.MailOn() && email != "" && !strings.EqualFold(strings.TrimSpace(email), u.Email) {
 		if undoMail, err = s.limits.mail(email); err != nil {
 			succeeded() // the password is not tried
 			return err

@@ -51,7 +51,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 	// name changes with the picture, and so says whether the copy still stands.
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", etag)
-	if strings.Contains(r.Header.Get("If-None-Match"), etag) {
+	if known := strings.Join(r.Header.Values("If-None-Match"), ","); known == "*" || strings.Contains(known, etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

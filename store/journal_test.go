@@ -67,3 +67,20 @@ func cutPower(t *testing.T, from, to string) {
 		}
 	}
 }
+
+// TestLinkedDatabase opens a database by a link while somebody else has it open: what is newest in it stands
+// beside the file that the link leads to.
+func TestLinkedDatabase(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "f.db")
+	s := open(t, file)
+	s.exec(t, `insert into goose_db_version (version_id, is_applied) values (9999, 1)`)
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	if other, err := Open(t.Context(), link, false); err == nil {
+		other.Close()
+		t.Error("Open of a link to a newer database took it; want it refused")
+	}
+}

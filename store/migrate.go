@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"time"
 
 	// Migrations that other people have worn smooth: numbered files, a transaction each.
 	"github.com/pressly/goose/v3"
@@ -42,6 +43,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if i == attempts || ctx.Err() != nil {
 			return err
 		}
+		time.Sleep(time.Duration(i*i) * 20 * time.Millisecond) // the other process is about as far
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -42,10 +43,15 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := prepareFile(path, create); err != nil {
 		return nil, err
 	}
-	if err := inspect(ctx, path); err != nil {
+	// SQLite follows links, and puts its other files beside what they lead to.
+	file, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := inspect(ctx, file); err != nil {
 		return nil, err
 	}
-	if err := closeToOthers(path); err != nil {
+	if err := closeToOthers(file); err != nil {
 		return nil, err
 	}
 	w, err := openWriter(path)

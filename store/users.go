@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -259,9 +260,8 @@ type AccountChange struct {
 }
 
 // ChangeAccount applies c. A new password ends the user's other sessions, and any reset and change of address
-// under way. It
-// returns ErrMissing when the password has been changed meanwhile, and ErrEmailTaken when the address to
-// take at once is another account's.
+// under way. It returns ErrMissing when the password has been changed meanwhile, and ErrEmailTaken when the
+// address to take at once is another account's.
 func (s *Store) ChangeAccount(ctx context.Context, userID int64, c AccountChange) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		if err := hasPassword(ctx, tx, userID, c.PasswordBefore); err != nil {
@@ -356,10 +356,14 @@ func (s *Store) UpdateUser(ctx context.Context, username string, up UserUpdate) 
 				return err
 			}
 		}
-		if up.Email != "" {
-			return setEmail(ctx, tx, u.ID, up.Email)
+		switch {
+		case up.Email == "":
+			return nil
+		case strings.EqualFold(up.Email, u.Email): // the same address, written otherwise
+			_, err := tx.ExecContext(ctx, `update users set email = $1 where id = $2`, up.Email, u.ID)
+			return err
 		}
-		return nil
+		return setEmail(ctx, tx, u.ID, up.Email)
 	})
 }
 
