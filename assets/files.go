@@ -98,9 +98,6 @@ func (s *Spooled) Read(p []byte) (int, error) { return s.file.Read(p) }
 // Seek moves the current position.
 func (s *Spooled) Seek(offset int64, whence int) (int64, error) { return s.file.Seek(offset, whence) }
 
-// ReadAt reads at an offset and leaves the current position alone.
-func (s *Spooled) ReadAt(p []byte, offset int64) (int, error) { return s.file.ReadAt(p, offset) }
-
 // Size returns the length of the upload in bytes.
 func (s *Spooled) Size() int64 { return s.size }
 

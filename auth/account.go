@@ -32,7 +32,7 @@ func (a *Auth) ChangeAccount(ctx context.Context, caller store.Caller, in Accoun
 	} else if !ok {
 		return errBadCredentials
 	}
-	change := store.AccountChange{PasswordBefore: u.PasswordHash, KeepSession: caller.Session.ID}
+	change := store.AccountChange{PasswordBefore: u.PasswordHash, KeepSession: caller.SessionID}
 	faults := a.planEmail(&change, u, in.Email, c)
 	if in.NewPassword != nil {
 		faults += passwordFault(*in.NewPassword)

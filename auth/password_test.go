@@ -217,13 +217,13 @@ func TestUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := r.clock()
-	lastUsed := func() (v store.Session) {
+	lastUsed := func() store.Caller {
 		t.Helper()
 		c, err := r.Authenticate(t.Context(), token)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c.Session
+		return c
 	}
 	r.forward(touchEvery - 1)
 	lastUsed()

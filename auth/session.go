@@ -33,9 +33,9 @@ func (a *Auth) DropExpired(ctx context.Context) error {
 const touchEvery = 5 * time.Minute
 
 // newSession returns a session of a client that is still to be stored.
-func (a *Auth) newSession(c Client) store.Session {
+func (a *Auth) newSession(c Client) store.NewSession {
 	device, browser := c.device()
-	return store.Session{
+	return store.NewSession{
 		TokenID:   rand.Text(), // 128 bits at least
 		ExpiresAt: a.store.Now().Add(a.options.SessionLife).Truncate(time.Second),
 		Device:    device,
@@ -45,7 +45,7 @@ func (a *Auth) newSession(c Client) store.Session {
 }
 
 // sign returns the token of a stored session.
-func (a *Auth) sign(v store.Session) (string, error) {
+func (a *Auth) sign(v store.NewSession) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		Subject:   strconv.FormatInt(v.UserID, 10),
 		ID:        v.TokenID,
@@ -74,7 +74,7 @@ func (a *Auth) Authenticate(ctx context.Context, token string) (store.Caller, er
 	if !c.User.IsActive {
 		return c, ErrNoToken
 	}
-	a.touch(c.Session)
+	a.touch(c)
 	return c, nil
 }
 
@@ -91,15 +91,15 @@ func (a *Auth) verify(token string) (claims jwt.RegisteredClaims, err error) {
 	return claims, nil
 }
 
-// touch remembers that a session was used, if what is stored is old enough to be worth an update.
-func (a *Auth) touch(v store.Session) {
+// touch remembers that a caller's session was used, if what is stored is old enough to be worth an update.
+func (a *Auth) touch(c store.Caller) {
 	now := a.store.Now()
-	if now.Sub(v.LastUsedAt) < touchEvery {
+	if now.Sub(c.LastUsedAt) < touchEvery {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.used[v.ID] = now
+	a.used[c.SessionID] = now
 }
 
 // StoreUse stores when sessions were last used. It is called now and then, and before the store is closed.
@@ -116,5 +116,5 @@ func (a *Auth) StoreUse(ctx context.Context) error {
 
 // Logout ends the caller's session.
 func (a *Auth) Logout(ctx context.Context, c store.Caller) error {
-	return a.store.EndSession(ctx, c.Session.ID)
+	return a.store.EndSession(ctx, c.SessionID)
 }

@@ -106,6 +106,21 @@ func refusal(r reply, err error) error {
 // crowd is the clients of a test.
 type crowd []*client
 
+// workAWhile sets the crowd to work, and returns at a random moment 200 ms later and up to atMost more. The clients
+// go on until stop is called or the server is gone; ends has how each of them ended.
+func (c crowd) workAWhile(t *testing.T, atMost time.Duration) (ends <-chan []error, stop func()) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	over := make(chan []error, 1)
+	go func() { over <- c.work(ctx) }()
+	select {
+	case early := <-over:
+		t.Fatalf("all clients stopped before the server: %v", errors.Join(early...))
+	case <-time.After(200*time.Millisecond + rand.N(atMost)):
+	}
+	return over, stop
+}
+
 // newCrowd makes n accounts and logs in to them.
 func newCrowd(t *testing.T, p *process, n int) crowd {
 	t.Helper()
@@ -200,14 +215,7 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 	all := newCrowd(t, p, 8)
 	rounds := times(3, 20)
 	for range rounds {
-		ctx, stop := context.WithCancel(context.Background())
-		ends := make(chan []error, 1)
-		go func() { ends <- all.work(ctx) }()
-		select {
-		case early := <-ends:
-			t.Fatalf("all clients stopped before the kill: %v", errors.Join(early...))
-		case <-time.After(200*time.Millisecond + rand.N(1500*time.Millisecond)):
-		}
+		ends, stop := all.workAWhile(t, 1500*time.Millisecond)
 		p.kill(t)
 		for _, err := range <-ends {
 			if errors.Is(err, errRefused) {
@@ -242,14 +250,7 @@ func TestStoppedServerKeepsItsWord(t *testing.T) {
 	rounds := times(3, 20)
 	unanswered := 0
 	for range rounds {
-		ctx, stop := context.WithCancel(context.Background())
-		ends := make(chan []error, 1)
-		go func() { ends <- all.work(ctx) }()
-		select {
-		case early := <-ends:
-			t.Fatalf("all clients stopped before the signal: %v", errors.Join(early...))
-		case <-time.After(200*time.Millisecond + rand.N(800*time.Millisecond)):
-		}
+		ends, stop := all.workAWhile(t, 800*time.Millisecond)
 		signalled := time.Now()
 		p.stop(t)
 		for i, err := range <-ends {

@@ -7,20 +7,17 @@ import (
 	"time"
 )
 
-// Session is one login of a user on one device.
-type Session struct {
-	ID         int64
-	TokenID    string // the token's jti
-	UserID     int64
-	CreatedAt  time.Time
-	LastUsedAt time.Time
-	ExpiresAt  time.Time
-	Device     string
-	Browser    string
-	IP         string
+// NewSession is a login of a user on a device, to be stored.
+type NewSession struct {
+	TokenID   string // the token's jti
+	UserID    int64
+	ExpiresAt time.Time
+	Device    string // as far as known, as is Browser
+	Browser   string
+	IP        string
 }
 
-func (s *Store) addSession(ctx context.Context, tx *sql.Tx, v Session) error {
+func (s *Store) addSession(ctx context.Context, tx *sql.Tx, v NewSession) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into sessions (token_id, user_id, created_at, last_used_at, expires_at, device, browser, ip)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -31,7 +28,7 @@ func (s *Store) addSession(ctx context.Context, tx *sql.Tx, v Session) error {
 // AddSession opens a session of a user who gave the password from place, which is known from now on.
 // It returns ErrMissing when the password has been changed, or the account deactivated, since
 // passwordHash was read: a login that overlaps the change must not outlive it.
-func (s *Store) AddSession(ctx context.Context, v Session, passwordHash, place string) error {
+func (s *Store) AddSession(ctx context.Context, v NewSession, passwordHash, place string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		if err := hasPassword(ctx, tx, v.UserID, passwordHash); err != nil {
 			return err
@@ -47,29 +44,23 @@ func (s *Store) AddSession(ctx context.Context, v Session, passwordHash, place s
 	})
 }
 
-// Caller is a session and whose it is.
+// Caller is who makes a request: a user, in one of the user's sessions.
 type Caller struct {
-	Session Session
-	User    User
+	SessionID  int64
+	LastUsedAt time.Time // of the session, as far as stored
+	User       User
 }
 
 func scanCaller(r row) (Caller, error) {
 	var c Caller
-	v := &c.Session
-	err := r.Scan(append([]any{
-		&v.ID, &v.TokenID, &v.UserID,
-		unixTime{&v.CreatedAt},
-		unixTime{&v.LastUsedAt},
-		unixTime{&v.ExpiresAt},
-		&v.Device, &v.Browser, &v.IP,
-	}, userFields(&c.User)...)...)
+	err := r.Scan(append([]any{&c.SessionID, unixTime{&c.LastUsedAt}}, userFields(&c.User)...)...)
 	return c, err
 }
 
-// Caller returns the session that a token names, with its user, or ErrMissing when it has ended.
+// Caller returns whose session a token names, or ErrMissing when the session has ended.
 func (s *Store) Caller(ctx context.Context, tokenID string) (Caller, error) {
 	return queryOne(ctx, s.r, scanCaller, `
-		select v.id, v.token_id, v.user_id, v.created_at, v.last_used_at, v.expires_at, v.device, v.browser, v.ip,`+userColumns+`
+		select v.id, v.last_used_at,`+userColumns+`
 		from sessions v join users u on u.id = v.user_id
 		where v.token_id = $1 and v.expires_at > $2`, tokenID, s.now())
 }

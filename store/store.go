@@ -54,14 +54,14 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := closeToOthers(file); err != nil {
 		return nil, err
 	}
-	w, err := openWriter(path)
+	w, err := openWriter(file)
 	if err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, w); err != nil {
 		return nil, errors.Join(readableError(path, err), w.Close())
 	}
-	r, err := openReaders(path)
+	r, err := openReaders(file)
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

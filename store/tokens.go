@@ -58,7 +58,7 @@ func (s *Store) HasToken(ctx context.Context, hash []byte, p Purpose) (bool, err
 
 // ConfirmAccount uses a confirmation token up, activates its account and opens a session of it. It
 // returns ErrMissing when the token is no good.
-func (s *Store) ConfirmAccount(ctx context.Context, hash []byte, v Session) (userID int64, err error) {
+func (s *Store) ConfirmAccount(ctx context.Context, hash []byte, v NewSession) (userID int64, err error) {
 	err = s.change(ctx, func(tx *sql.Tx) error {
 		u, t, err := s.takeToken(ctx, tx, hash, PurposeConfirm)
 		if err != nil {
