@@ -18,11 +18,11 @@ run: build
 build:
 	$(BUILD) -o fittrackee .
 
-# The race detector needs cgo, the product does not. What is said about the memory of pictures can be
-# tested only without it.
+# The race detector needs cgo, the product does not. What is said about the memory of pictures and tracks can
+# be tested only without it.
 test: lint
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
-	go test ./assets
+	go test ./assets ./track
 
 lint:
 	@test -z "$$($(GOFUMPT) -l . | tee /dev/stderr)" || { echo 'the files above are not formatted: run gofumpt -w'; exit 1; }
@@ -36,7 +36,7 @@ cross:
 	go test ./cmd -run TestCross -cross -v -timeout 30m
 
 bench:
-	go test ./cmd ./store ./assets -run '^$$' -bench . -benchtime 2s
+	go test ./cmd ./store ./assets ./track ./workout -run '^$$' -bench . -benchtime 2s
 
 # Each fuzz target in turn, for FUZZTIME each.
 FUZZTIME = 1m

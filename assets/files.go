@@ -15,39 +15,55 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
+	"strings"
 )
 
 // CountMore is how many bytes Spool reads past its limit at most, so that it can tell the real size.
 const CountMore = 8 << 20
 
-// Files is the folder of the files that the server keeps:
+// Files is the folder of the files that the server keeps. <hex> stands for 32 lower-case hexadecimal
+// digits, as NewName gives them:
 //
-//	tmp/                       spooled uploads, things being written, things being removed
-//	pictures/<name>/512.jpg    one folder for each picture, one file for each of its sizes
+//	tmp/                           spooled uploads, things being written, things being removed
+//	pictures/<hex>.jpg/512.jpg     one folder for each picture, one file for each of its sizes
+//	tracks/<hex>.gpx               uploaded tracks
+//	series/<hex>                   the points of the track with the same digits, packed
+//	maps/<hex>.png                 map pictures
+//	tiles/<template>/<z>/<x>/<y>   map tiles, see Tiles
 //
 // Only the rename out of tmp gives a thing its name, so nothing outside tmp is ever half there.
-// Its methods may be called from several goroutines.
+// Pictures and tracks are safely on the disk before they have it. The others can be made again, so
+// that nobody waits for the disk: after a power cut they may be empty or full of zeros, and who reads
+// them takes them for missing then. Its methods may be called from several goroutines.
 type Files struct {
-	tmp      string
-	pictures string
+	tmp, pictures, tracks, series, maps, tiles string
+
+	maxTileBytes int64 // what is left of the tiles when they are swept
 }
 
 // At returns the files in the folder dir, for a look at what is there.
 func At(dir string) *Files {
-	return &Files{tmp: filepath.Join(dir, "tmp"), pictures: filepath.Join(dir, "pictures")}
+	return &Files{
+		tmp:          filepath.Join(dir, "tmp"),
+		pictures:     filepath.Join(dir, "pictures"),
+		tracks:       filepath.Join(dir, "tracks"),
+		series:       filepath.Join(dir, "series"),
+		maps:         filepath.Join(dir, "maps"),
+		tiles:        filepath.Join(dir, "tiles"),
+		maxTileBytes: maxTileBytes,
+	}
 }
 
 // Open returns the files in the folder dir, which it makes when it is missing. Folders that others
 // could read are closed to them. It fails when a folder cannot be made or closed.
 func Open(dir string) (*Files, error) {
 	f := At(dir)
-	for _, folder := range []string{dir, f.tmp, f.pictures} {
+	for _, folder := range []string{dir, f.tmp, f.pictures, f.tracks, f.series, f.maps, f.tiles} {
 		if err := makePrivate(folder); err != nil {
 			return nil, fmt.Errorf("open the folder of kept files: %w", err)
 		}
 	}
-	// A picture is as safe as the folders above it.
+	// A file is as safe as the folders above it.
 	if err := errors.Join(SyncDir(dir), SyncDir(filepath.Dir(dir))); err != nil {
 		return nil, fmt.Errorf("open the folder of kept files: %w", err)
 	}
@@ -92,11 +108,18 @@ type Spooled struct {
 	size int64
 }
 
+// Name returns the 32 hexadecimal digits that KeepTracks will keep the upload under, followed by an
+// ending. They are known before, so that what is derived from the upload can be named after it.
+func (s *Spooled) Name() string { return filepath.Base(s.file.Name()) }
+
 // Read reads on from the current position.
 func (s *Spooled) Read(p []byte) (int, error) { return s.file.Read(p) }
 
 // Seek moves the current position.
 func (s *Spooled) Seek(offset int64, whence int) (int64, error) { return s.file.Seek(offset, whence) }
+
+// ReadAt reads at an offset, wherever the current position is.
+func (s *Spooled) ReadAt(p []byte, offset int64) (int, error) { return s.file.ReadAt(p, offset) }
 
 // Size returns the length of the upload in bytes.
 func (s *Spooled) Size() int64 { return s.size }
@@ -115,7 +138,7 @@ func (s *Spooled) Close() error {
 // stands also when reading fails while counting. Other failures to read r are returned as they are
 // wrapped. No failure leaves a file.
 func (f *Files) Spool(r io.Reader, limit int64) (*Spooled, error) {
-	file, err := os.OpenFile(filepath.Join(f.tmp, randomName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(filepath.Join(f.tmp, NewName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("spool upload: %w", err)
 	}
@@ -146,62 +169,9 @@ func (s *Spooled) fill(r io.Reader, limit int64) error {
 	return err
 }
 
-// Sweep removes what was last modified before olderThan and is of no use: leftovers in tmp, and
-// pictures of which keepPicture says that no row names them. It returns how many it removed. It goes
-// on after a thing that cannot be removed, and tells; it stops when keepPicture fails or ctx ends.
-func (f *Files) Sweep(
-	ctx context.Context, olderThan time.Time, keepPicture func(ctx context.Context, name string) (bool, error),
-) (removed int, err error) {
-	// Pictures first: a picture that cannot be removed at once waits in tmp for the next round.
-	inPictures, err := f.sweepFolder(ctx, f.pictures, olderThan, keepPicture)
-	if err != nil {
-		return inPictures, fmt.Errorf("sweep pictures: %w", err)
-	}
-	inTmp, err := f.sweepFolder(ctx, f.tmp, olderThan, keepNothing)
-	if err != nil {
-		err = fmt.Errorf("sweep tmp: %w", err)
-	}
-	return inPictures + inTmp, err
-}
-
-func keepNothing(context.Context, string) (bool, error) { return false, nil }
-
-// sweepFolder removes the entries of dir that are older than olderThan and not to be kept.
-func (f *Files) sweepFolder(
-	ctx context.Context, dir string, olderThan time.Time, keep func(context.Context, string) (bool, error),
-) (removed int, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return 0, err
-	}
-	var failed []error
-	for _, entry := range entries {
-		if ctx.Err() != nil {
-			return removed, errors.Join(append(failed, ctx.Err())...)
-		}
-		info, err := entry.Info()
-		if err != nil || !info.ModTime().Before(olderThan) {
-			continue // young, or gone since it was listed
-		}
-		kept, err := keep(ctx, entry.Name())
-		if err != nil {
-			return removed, errors.Join(append(failed, err)...)
-		}
-		if kept {
-			continue
-		}
-		if err := f.discard(filepath.Join(dir, entry.Name())); err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		removed++
-	}
-	return removed, errors.Join(failed...)
-}
-
 // discard removes a file or a folder in one step, seen from outside tmp. What is missing is no error.
 func (f *Files) discard(path string) error {
-	gone := filepath.Join(f.tmp, randomName())
+	gone := filepath.Join(f.tmp, NewName())
 	if err := os.Rename(path, gone); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
@@ -216,7 +186,7 @@ func (f *Files) discard(path string) error {
 // addFolder makes the folder path of the given files, keyed by name: all of them, safely on the
 // disk, or nothing.
 func (f *Files) addFolder(path string, files map[string][]byte) error {
-	aside := filepath.Join(f.tmp, randomName())
+	aside := filepath.Join(f.tmp, NewName())
 	if err := writeFolder(aside, files); err != nil {
 		return errors.Join(err, os.RemoveAll(aside))
 	}
@@ -269,11 +239,68 @@ func removeFile(path string) error {
 	return nil
 }
 
-// randomName returns 128 random bits in 32 lower-case hexadecimal digits.
-func randomName() string {
+// putCache writes a file that can be made again. It takes its place in one step, but is not safely on
+// the disk.
+func (f *Files) putCache(path string, data []byte) error {
+	aside := filepath.Join(f.tmp, NewName())
+	err := os.WriteFile(aside, data, 0o600)
+	if err == nil {
+		err = os.Rename(aside, path)
+	}
+	if err != nil {
+		return errors.Join(err, removeFile(aside))
+	}
+	return nil
+}
+
+// Size returns how many bytes the kept files have, without what is under way and without map tiles.
+// It looks at each file, and fails when it cannot, or when ctx ends.
+func (f *Files) Size(ctx context.Context) (bytes int64, err error) {
+	for _, folder := range []string{f.pictures, f.tracks, f.series, f.maps} {
+		err := walkFiles(ctx, folder, func(_ string, info fs.FileInfo) { bytes += info.Size() })
+		if err != nil {
+			return 0, fmt.Errorf("measure the kept files: %w", err)
+		}
+	}
+	return bytes, nil
+}
+
+// walkFiles shows all files under dir to visit. A file that is removed meanwhile is no error.
+func walkFiles(ctx context.Context, dir string, visit func(path string, info fs.FileInfo)) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil && entry.IsDir() {
+			return nil
+		}
+		var info fs.FileInfo
+		if err == nil {
+			info, err = entry.Info()
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		visit(path, info)
+		return nil
+	})
+}
+
+// NewName returns 128 random bits in 32 lower-case hexadecimal digits.
+func NewName() string {
 	var bits [16]byte
 	rand.Read(bits[:]) // never fails
 	return hex.EncodeToString(bits[:])
+}
+
+// splitName splits the ending off the name of a kept file. It is not ok for any other string: one with
+// an ending that is known can be put into a path without further thought.
+func splitName(name string) (stem, ext string, ok bool) {
+	stem, ext, _ = strings.Cut(name, ".")
+	return stem, ext, len(stem) == 32 && strings.Trim(stem, "0123456789abcdef") == ""
 }
 
 // FileSize returns a size in steps of 1024 bytes with one decimal, as people read it in messages:

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"fittrackee/assets"
 )
@@ -65,7 +64,7 @@ func TestOpenClosesFoldersToOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, folder := range []string{"", "tmp", "pictures"} {
+	for _, folder := range []string{"", "tmp", "pictures", "tracks", "series", "maps", "tiles"} {
 		wantsMode(t, filepath.Join(dir, folder), 0o700)
 	}
 }
@@ -309,7 +308,7 @@ func TestNamesThatAreNotPictures(t *testing.T) {
 			t.Errorf("PictureType(%q) = %q; want none", name, got)
 		}
 	}
-	wantsEntries(t, dir, stem+".jpg", "512.jpg", "pictures", "tmp")
+	wantsEntries(t, dir, stem+".jpg", "512.jpg", "maps", "pictures", "series", "tiles", "tmp", "tracks")
 	if _, err := files.OpenPicture(stem+".png", 64); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("OpenPicture of a free name = %v; want %v", err, fs.ErrNotExist)
 	}
@@ -337,64 +336,6 @@ func TestReplacingAPictureNeverLeavesNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantsEntries(t, filepath.Join(dir, "pictures"), replacement)
-}
-
-// age makes a file or folder look untouched for two hours.
-func age(t *testing.T, path string) {
-	t.Helper()
-	then := time.Now().Add(-2 * time.Hour)
-	if err := os.Chtimes(path, then, then); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestSweep(t *testing.T) {
-	t.Parallel()
-	files, dir := openFiles(t)
-	pictures, tmp := filepath.Join(dir, "pictures"), filepath.Join(dir, "tmp")
-	named, unnamed, young := addFixture(t, files, "small.png"), addFixture(t, files, "small.png"), addFixture(t, files, "small.png")
-	age(t, filepath.Join(pictures, named))
-	age(t, filepath.Join(pictures, unnamed))
-	if err := os.MkdirAll(filepath.Join(tmp, "halfway", "deep"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"old", "fresh"} {
-		if err := os.WriteFile(filepath.Join(tmp, name), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	age(t, filepath.Join(tmp, "old"))
-	age(t, filepath.Join(tmp, "halfway"))
-	keep := func(_ context.Context, name string) (bool, error) { return name == named, nil }
-
-	hourAgo := time.Now().Add(-time.Hour)
-	for _, want := range []int{3, 0} { // the second time there is nothing to do
-		if removed, err := files.Sweep(context.Background(), hourAgo, keep); removed != want || err != nil {
-			t.Errorf("Sweep = %d, %v; want %d", removed, err, want)
-		}
-	}
-	wantsEntries(t, tmp, "fresh")
-	wantsEntries(t, pictures, min(named, young), max(named, young))
-	side(t, files, named, 0)
-}
-
-func TestSweepRemovesNothingWhenInDoubt(t *testing.T) {
-	t.Parallel()
-	files, dir := openFiles(t)
-	name := addFixture(t, files, "small.png")
-	age(t, filepath.Join(dir, "pictures", name))
-	noDatabase := errors.New("no database")
-	doubt := func(context.Context, string) (bool, error) { return false, noDatabase }
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-
-	if removed, err := files.Sweep(context.Background(), time.Now(), doubt); removed != 0 || !errors.Is(err, noDatabase) {
-		t.Errorf("Sweep = %d, %v; want 0, %v", removed, err, noDatabase)
-	}
-	if removed, err := files.Sweep(ended, time.Now(), nil); removed != 0 || !errors.Is(err, context.Canceled) {
-		t.Errorf("Sweep = %d, %v; want 0, %v", removed, err, context.Canceled)
-	}
-	wantsEntries(t, filepath.Join(dir, "pictures"), name)
 }
 
 func TestFileSize(t *testing.T) {

@@ -69,7 +69,7 @@ var formats = []struct {
 	readHead func(*source) (*pictureHead, error)
 }{
 	{"\xff\xd8\xff", readHeadOfJPEG},
-	{"\x89PNG\r\n\x1a\n", readHeadOfPNG},
+	{pngMagic, readHeadOfPNG},
 	{"GIF87a", readHeadOfGIF},
 	{"GIF89a", readHeadOfGIF},
 }

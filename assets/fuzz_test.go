@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"image"
+	"image/color"
+	"strings"
 	"testing"
 
 	"fittrackee/assets"
@@ -42,6 +45,21 @@ func FuzzPicture(f *testing.F) {
 			if got := decodeSquare(t, data).Bounds().Dx(); got > size {
 				t.Errorf("file for %d pixels is %d wide", size, got)
 			}
+		}
+	})
+}
+
+// FuzzTile checks that no bytes from a tile server do more than leave a hole in a map.
+func FuzzTile(f *testing.F) {
+	for _, size := range []int{256, 512} {
+		f.Add(encodePNG(f, corners(size, size)))
+		f.Add(encodeJPEG(f, corners(size, size)))
+	}
+	f.Add(encodePNG(f, image.NewPaletted(image.Rect(0, 0, 256, 256), color.Palette{color.White, color.Black})))
+	f.Add(encodePNG(f, image.NewGray16(image.Rect(0, 0, 256, 256))))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := assets.DrawTile(data); err != nil && strings.Contains(err.Error(), "panicked") {
+			t.Error(err)
 		}
 	})
 }

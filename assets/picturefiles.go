@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 )
 
 // AddPicture makes a picture of the upload src, keeps it in all its sizes and returns its new name.
@@ -23,7 +22,7 @@ func (f *Files) AddPicture(ctx context.Context, src io.ReadSeeker) (name string,
 	for size, data := range picture.Sizes {
 		files[pictureFile(size, picture.Ext)] = data
 	}
-	name = randomName() + "." + picture.Ext
+	name = NewName() + "." + picture.Ext
 	if err := f.addFolder(filepath.Join(f.pictures, name), files); err != nil {
 		return "", fmt.Errorf("keep picture: %w", err)
 	}
@@ -74,12 +73,11 @@ func pictureFile(sizePX int, ext string) string {
 	return strconv.Itoa(sizePX) + "." + ext
 }
 
-// pictureExt splits the ending off a picture's name. It is not ok for any other string, so that a
-// name can be put into a path without further thought.
+// pictureExt returns the ending of a picture's name. It is not ok for any other string.
 func pictureExt(name string) (ext string, ok bool) {
-	stem, ext, _ := strings.Cut(name, ".")
-	if len(stem) != 32 || strings.Trim(stem, "0123456789abcdef") != "" {
+	_, ext, ok = splitName(name)
+	if !ok || ext != "jpg" && ext != "png" {
 		return "", false
 	}
-	return ext, ext == "jpg" || ext == "png"
+	return ext, true
 }

@@ -3,8 +3,6 @@ package cmd
 import (
 	"bytes"
 	"cmp"
-	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -320,7 +318,7 @@ func BenchmarkProfile(b *testing.B) {
 }
 
 func BenchmarkProfile5000Workouts(b *testing.B) {
-	p, r := startShipped(b, addWorkouts)
+	p, r := startShipped(b, manyWorkouts(5000))
 	benchmarkCall(b, p, r, always(profileCall))
 }
 
@@ -356,14 +354,6 @@ func BenchmarkPicture(b *testing.B) {
 func BenchmarkConfig(b *testing.B) {
 	p, r := startShipped(b, nil)
 	benchmarkCall(b, p, r, always(configCall))
-}
-
-// BenchmarkTable measures nothing: it prints what those before it measured, for people.
-func BenchmarkTable(b *testing.B) {
-	if err := results.print(os.Stdout); err != nil {
-		b.Fatal(err)
-	}
-	b.SkipNow()
 }
 
 // benchmarkCall measures a request of one client after the other, of 2 and of 16 at once.
@@ -483,6 +473,11 @@ func (f *figures) print(out io.Writer) error {
 			fmt.Fprintf(table, "%s\t%.3g\t%s\t\n", v.text, value, v.aim)
 		}
 	}
+	for _, n := range []string{"2000", "20000"} {
+		if value, ok := f.values["Workouts/"+n+"/memory"]["after-MB"]; ok {
+			fmt.Fprintf(table, "memory after all this with %s workouts, MB\t%.3g\t37.5\t\n", n, value)
+		}
+	}
 	fmt.Fprint(table, "\nRequests\tp50 ms\tp99 ms\tserver CPU ms\t2 clients, per s\t16 clients, per s\t\n")
 	for _, name := range f.names {
 		request, ok := strings.CutSuffix(name, "/clients=1")
@@ -493,42 +488,16 @@ func (f *figures) print(out io.Writer) error {
 		fmt.Fprintf(table, "%s\t%.3f\t%.3f\t%.3f\t%.0f\t%.0f\t\n",
 			request, one["p50-ms"], one["p99-ms"], one["server-cpu-ms"], two["requests/s"], many["requests/s"])
 	}
+	fmt.Fprint(table, "\nWith 2000 workouts\tp50 ms\tFitTrackee, ms\ttimes faster\twith 20000, p50 ms\t\n")
+	for _, v := range fitTrackee {
+		small, ok := f.values["Workouts/2000/"+v.name+"/clients=1"]
+		if !ok {
+			continue
+		}
+		large := f.values["Workouts/20000/"+v.name+"/clients=1"]
+		fmt.Fprintf(table, "%s\t%.2f\t%.1f\t%.0f\t%.2f\t\n",
+			v.name, small["p50-ms"], v.ms, v.ms/small["p50-ms"], large["p50-ms"])
+	}
 	fmt.Fprintln(table)
 	return table.Flush()
-}
-
-// addWorkouts gives the account 5000 workouts of six sports, and the records among them, by SQL: no request
-// adds that many in a reasonable time.
-func addWorkouts(path string) error {
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?_pragma=foreign_keys(1)")
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	tx, err := db.BeginTx(context.Background(), nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if _, err := tx.Exec(`
-		with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 5000)
-		insert into workouts (uuid, user_id, sport_id, title, started_at, created_at, distance_m, duration_s,
-		  moving_s, pauses_s, ave_speed, max_speed, ascent_cm, descent_cm, min_altitude_cm, max_altitude_cm)
-		select randomblob(16), (select id from users), 1 + n % 6, 'workout ' || n, 1400000000 + n * 43210,
-		  1400000000 + n * 43210, 5000 + n * 37 % 60000, 1800 + n * 13 % 9000, 1700 + n * 13 % 9000, 100,
-		  900 + n * 7 % 2500, 1500 + n * 11 % 4000, n * 17 % 90000, n * 19 % 90000, 10000, 10000 + n * 17 % 90000
-		from numbers`); err != nil {
-		return err
-	}
-	for kind, column := range map[string]string{
-		"AS": "ave_speed", "FD": "distance_m", "HA": "ascent_cm", "LD": "moving_s", "MS": "max_speed",
-	} {
-		// SQLite takes the other columns from the row that has the maximum.
-		if _, err := tx.Exec(`
-			insert into records (user_id, sport_id, workout_id, record_type, value)
-			select user_id, sport_id, id, $1, max(`+column+`) from workouts group by user_id, sport_id`, kind); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
 }

@@ -30,6 +30,7 @@ type config struct {
 	sessionLife    time.Duration
 	trustedProxies []netip.Prefix
 	attribution    string // HTML
+	tileURL        string // with {z}, {x} and {y}; empty: no tiles
 	logHandler     slog.Handler
 	rateLimits     bool
 }
@@ -46,7 +47,7 @@ func addServeFlags(f *pflag.FlagSet) {
 	f.String("mail-from", "", "address that mails come from")
 	f.Int("token-days", 30, "how many days a login is good for")
 	f.StringSlice("trusted-proxies", []string{"127.0.0.0/8", "::1/128"}, "networks of the proxies whose X-Forwarded-For counts")
-	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; for maps to come")
+	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; without, maps have no ground and nothing is fetched")
 	f.String("tile-attribution", defaultAttribution, "HTML that names the source of the map tiles")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
@@ -205,7 +206,7 @@ func readServeConfig(c *cobra.Command) (config, error) {
 		v.setUIURL(text("ui-url")),
 		v.setMailer(text("smtp-url"), text("mail-from")),
 		v.setTrustedProxies(proxies),
-		checkTileURL(text("tile-url")),
+		v.setTileURL(text("tile-url")),
 		v.setLogging(text("log-level"), text("log-format")),
 	)
 }
@@ -279,8 +280,8 @@ func (v *config) setTrustedProxies(texts []string) error {
 	return nil
 }
 
-// checkTileURL refuses what could not serve for the maps to come.
-func checkTileURL(text string) error {
+func (v *config) setTileURL(text string) error {
+	v.tileURL = text
 	if text == "" {
 		return nil
 	}

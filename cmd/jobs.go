@@ -35,6 +35,9 @@ const (
 	mailGather = 100 * time.Millisecond
 )
 
+// mapPoll is how often maps are looked for that are to be drawn on tiles.
+const mapPoll = 10 * time.Second
+
 // deliver sends queued mails until ctx ends.
 func deliver(ctx context.Context, a *auth.Auth, mailer mail.Mailer, uiURL string) {
 	tick := time.NewTicker(mailPoll)

@@ -24,6 +24,7 @@ import (
 	"fittrackee/auth"
 	"fittrackee/server"
 	"fittrackee/store"
+	"fittrackee/workout"
 )
 
 const (
@@ -119,10 +120,23 @@ func beside(db, name string) string { return filepath.Join(filepath.Dir(db), nam
 
 // app is the program's parts, wired together.
 type app struct {
-	store  *store.Store
-	files  *assets.Files
-	auth   *auth.Auth
-	server *server.Server
+	store    *store.Store
+	files    *assets.Files
+	auth     *auth.Auth
+	workouts *workout.Workouts
+	server   *server.Server
+}
+
+// newTiles returns where map tiles come from; nil: from nowhere.
+func newTiles(files *assets.Files, v config) *assets.Tiles {
+	if v.tileURL == "" {
+		return nil
+	}
+	return files.NewTiles(assets.TilesOptions{
+		URL:         v.tileURL,
+		UserAgent:   "fittrackee/" + version,
+		Attribution: v.attribution,
+	})
 }
 
 // openApp opens the database, what lies beside it, and the floors above.
@@ -139,12 +153,14 @@ func openApp(ctx context.Context, v config) (*app, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	workouts := workout.New(s, files, newTiles(files, v))
 	rules := auth.New(s, files, key, auth.Options{SessionLife: v.sessionLife, MailOn: v.mailer != nil})
 	return &app{
-		store: s,
-		files: files,
-		auth:  rules,
-		server: server.New(s, rules, files, server.Options{
+		store:    s,
+		files:    files,
+		auth:     rules,
+		workouts: workouts,
+		server: server.New(s, rules, workouts, files, server.Options{
 			Version:         version,
 			TrustedProxies:  v.trustedProxies,
 			RateLimits:      v.rateLimits,
@@ -181,6 +197,9 @@ func (a *app) startJobs(ctx context.Context, v config) *sync.WaitGroup {
 	running.Go(func() { every(ctx, time.Minute, "store when sessions were used", a.auth.StoreUse) })
 	running.Go(func() { every(ctx, time.Hour, "drop what has expired", a.auth.DropExpired) })
 	running.Go(func() { every(ctx, time.Hour, "sweep files", a.sweep) })
+	if v.tileURL != "" {
+		running.Go(func() { every(ctx, mapPoll, "draw maps", a.workouts.DrawMaps) })
+	}
 	if v.mailer != nil {
 		running.Go(func() { deliver(ctx, a.auth, v.mailer, v.uiURL) })
 	}
@@ -189,9 +208,24 @@ func (a *app) startJobs(ctx context.Context, v config) *sync.WaitGroup {
 
 // sweep removes files that no row names, once they are old enough not to be waiting for theirs.
 func (a *app) sweep(ctx context.Context) error {
-	removed, err := a.files.Sweep(ctx, time.Now().Add(-time.Hour), a.store.IsPictureNamed)
+	names, err := a.store.NamedFiles(ctx)
+	if err != nil {
+		return err
+	}
+	removed, err := a.files.Sweep(ctx, time.Now().Add(-time.Hour), assets.Named{
+		Pictures: toSet(names.Pictures), Tracks: toSet(names.Tracks), Maps: toSet(names.Maps),
+	})
 	if removed > 0 {
 		slog.Info("swept files that nothing names", "removed", removed)
 	}
 	return err
+}
+
+// toSet returns names as a set.
+func toSet(names []string) map[string]bool {
+	all := make(map[string]bool, len(names))
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
 }

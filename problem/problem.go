@@ -33,6 +33,8 @@ const (
 	BadMethod
 	// Failed is a failure of ours that has words of its own for the client.
 	Failed
+	// Unavailable is something that is not to be had at the moment, through no fault of the caller or of ours.
+	Unavailable
 	// TooMany is a caller who has tried too often.
 	TooMany
 )

@@ -28,6 +28,7 @@ import (
 	"fittrackee/mail"
 	"fittrackee/server"
 	"fittrackee/store"
+	"fittrackee/workout"
 )
 
 const (
@@ -68,13 +69,14 @@ type site struct {
 	url string
 	dir string
 	options
-	store  *store.Store
-	db     *sql.DB // past the program; one connection, for opening one is dear under the race detector
-	auth   *auth.Auth
-	server *server.Server
-	web    *httptest.Server
-	mailer *mail.Memory
-	clock  *clock
+	store    *store.Store
+	db       *sql.DB // past the program; one connection, for opening one is dear under the race detector
+	auth     *auth.Auth
+	workouts *workout.Workouts
+	server   *server.Server
+	web      *httptest.Server
+	mailer   *mail.Memory
+	clock    *clock
 }
 
 // options are what a test may decide about its site.
@@ -135,7 +137,8 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.auth = auth.New(s.store, files, key, s.options.auth)
-	s.server = server.New(s.store, s.auth, files, s.options.server)
+	s.workouts = workout.New(s.store, files, nil)
+	s.server = server.New(s.store, s.auth, s.workouts, files, s.options.server)
 	s.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if peer := r.Header.Get(peerHeader); peer != "" {
 			r.Header.Del(peerHeader)

@@ -89,14 +89,15 @@ func (s *Server) setPicture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	upload, err := s.receive(w, r, uploadRules{
-		what: "picture", extensions: []string{"jpg", "png", "gif"}, maxBytes: settings.MaxFileBytes,
+	limit := settings.MaxFileBytes
+	form, err := s.receive(w, r, uploadRules{
+		what: "picture", maxBytes: map[string]int64{"jpg": limit, "png": limit, "gif": limit},
 	})
 	if err != nil {
 		return failed("error during picture update", err)
 	}
-	defer upload.Close()
-	if err := s.auth.SetPicture(r.Context(), callerOf(r).User.ID, upload); err != nil {
+	defer form.file.Close()
+	if err := s.auth.SetPicture(r.Context(), callerOf(r).User.ID, form.file); err != nil {
 		return failed("error during picture update", err)
 	}
 	return sendMessage(w, "user picture updated")

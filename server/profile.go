@@ -10,69 +10,78 @@ import (
 	"fittrackee/store"
 )
 
-// profileShape is an account as its owner sees it.
-type profileShape struct {
-	Admin          bool          `json:"admin"`
-	Bio            *string       `json:"bio"`
-	BirthDate      *string       `json:"birth_date"`
-	CreatedAt      string        `json:"created_at"`
-	DisplayAscent  bool          `json:"display_ascent"`
-	Email          string        `json:"email"`
-	EmailToConfirm *string       `json:"email_to_confirm"`
-	FirstName      *string       `json:"first_name"`
-	ImperialUnits  bool          `json:"imperial_units"`
-	IsActive       bool          `json:"is_active"`
-	Language       string        `json:"language"`
-	LastName       *string       `json:"last_name"`
-	Location       *string       `json:"location"`
-	NbSports       int           `json:"nb_sports"`
-	NbWorkouts     int64         `json:"nb_workouts"`
-	Picture        bool          `json:"picture"`
-	Records        []recordShape `json:"records"`
-	SportsList     []int64       `json:"sports_list"`
-	Timezone       string        `json:"timezone"`
-	TotalAscent    json.Number   `json:"total_ascent"`   // metres
-	TotalDistance  json.Number   `json:"total_distance"` // kilometres
-	TotalDuration  string        `json:"total_duration"`
-	Username       string        `json:"username"`
-	WeekMonday     bool          `json:"weekm"`
+// userShape is an account as its owner and administrators see it.
+type userShape struct {
+	Admin             bool          `json:"admin"`
+	Bio               *string       `json:"bio"`
+	BirthDate         *string       `json:"birth_date"`
+	CreatedAt         string        `json:"created_at"`
+	Email             string        `json:"email"`
+	EmailToConfirm    *string       `json:"email_to_confirm"`
+	FirstName         *string       `json:"first_name"`
+	IsActive          bool          `json:"is_active"`
+	LastName          *string       `json:"last_name"`
+	Location          *string       `json:"location"`
+	NbSports          int           `json:"nb_sports"`
+	NbWorkouts        int64         `json:"nb_workouts"`
+	Picture           bool          `json:"picture"`
+	Records           []recordShape `json:"records"`
+	SportsList        []int64       `json:"sports_list"`
+	TotalAscent       json.Number   `json:"total_ascent"`   // metres
+	TotalDistance     json.Number   `json:"total_distance"` // kilometres
+	TotalDuration     string        `json:"total_duration"`
+	Username          string        `json:"username"`
+	*preferencesShape               // for the owner only
 }
 
-func (s *Server) shapeProfile(ctx context.Context, u store.User) (profileShape, error) {
+// preferencesShape is how users want things to be shown to them.
+type preferencesShape struct {
+	DisplayAscent bool   `json:"display_ascent"`
+	ImperialUnits bool   `json:"imperial_units"`
+	Language      string `json:"language"`
+	Timezone      string `json:"timezone"`
+	WeekMonday    bool   `json:"weekm"`
+}
+
+// shapeOwn shapes an account for its owner.
+func (s *Server) shapeOwn(ctx context.Context, u store.User) (userShape, error) {
+	v, err := s.shapeUser(ctx, u)
+	v.preferencesShape = &preferencesShape{
+		DisplayAscent: u.DisplayAscent,
+		ImperialUnits: u.ImperialUnits,
+		Language:      u.Language,
+		Timezone:      u.Timezone,
+		WeekMonday:    u.WeekMonday,
+	}
+	return v, err
+}
+
+// shapeUser shapes an account for administrators.
+func (s *Server) shapeUser(ctx context.Context, u store.User) (userShape, error) {
 	totals, err := s.store.Totals(ctx, u.ID)
 	if err != nil {
-		return profileShape{}, err
+		return userShape{}, err
 	}
 	records, err := s.store.Records(ctx, u.ID)
 	if err != nil {
-		return profileShape{}, err
+		return userShape{}, err
 	}
-	v := profileShape{
+	v := userShape{
 		Admin:          u.IsAdmin,
 		Bio:            u.Bio,
 		BirthDate:      birthDate(u.BirthDate),
 		CreatedAt:      httpDate(u.CreatedAt),
-		DisplayAscent:  u.DisplayAscent,
 		Email:          u.Email,
 		EmailToConfirm: textOrNull(u.EmailToConfirm),
 		FirstName:      u.FirstName,
-		ImperialUnits:  u.ImperialUnits,
 		IsActive:       u.IsActive,
-		Language:       u.Language,
 		LastName:       u.LastName,
 		Location:       u.Location,
 		Picture:        u.Picture != "",
-		Records:        make([]recordShape, len(records)),
+		Records:        shapeRecords(records, u.Username),
 		SportsList:     make([]int64, len(totals)),
 		NbSports:       len(totals),
-		Timezone:       u.Timezone,
 		Username:       u.Username,
-		WeekMonday:     u.WeekMonday,
-	}
-	for i, record := range records {
-		if v.Records[i], err = shapeRecord(record, u.Username); err != nil {
-			return v, err
-		}
 	}
 	var distanceM, durationS, ascentCM int64
 	for i, t := range totals {
@@ -107,7 +116,7 @@ func textOrNull(text string) *string {
 
 // profile tells callers about themselves. GET /api/auth/profile
 func (s *Server) profile(w http.ResponseWriter, r *http.Request) error {
-	shape, err := s.shapeProfile(r.Context(), callerOf(r).User)
+	shape, err := s.shapeOwn(r.Context(), callerOf(r).User)
 	if err != nil {
 		return err
 	}
@@ -120,7 +129,7 @@ func (s *Server) sendProfile(w http.ResponseWriter, r *http.Request, message str
 	if err != nil {
 		return err
 	}
-	shape, err := s.shapeProfile(r.Context(), u)
+	shape, err := s.shapeOwn(r.Context(), u)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"github.com/google/uuid"
-	// Workouts are named on the wire as Python's shortuuid names them.
-	"github.com/lithammer/shortuuid/v4"
+	"net/http"
 
 	"fittrackee/store"
 )
@@ -19,8 +17,7 @@ type recordShape struct {
 	WorkoutID   string `json:"workout_id"`
 }
 
-func shapeRecord(v store.Record, username string) (recordShape, error) {
-	id, err := uuid.FromBytes(v.WorkoutUUID)
+func shapeRecord(v store.Record, username string) recordShape {
 	return recordShape{
 		ID:          v.ID,
 		RecordType:  v.Type,
@@ -28,8 +25,16 @@ func shapeRecord(v store.Record, username string) (recordShape, error) {
 		User:        username,
 		Value:       recordValue(v),
 		WorkoutDate: httpDate(v.StartedAt),
-		WorkoutID:   shortuuid.DefaultEncoder.Encode(id),
-	}, err
+		WorkoutID:   shortID(v.WorkoutUUID),
+	}
+}
+
+func shapeRecords(all []store.Record, username string) []recordShape {
+	shapes := make([]recordShape, len(all))
+	for i, v := range all {
+		shapes[i] = shapeRecord(v, username)
+	}
+	return shapes
 }
 
 // recordValue returns a record's value in the unit that clients expect.
@@ -42,4 +47,19 @@ func recordValue(v store.Record) any {
 	default:
 		return decimal(v.Value, 2) // km/h, or m
 	}
+}
+
+// recordsShape is a list of records.
+type recordsShape struct {
+	Records []recordShape `json:"records"`
+}
+
+// records lists the caller's records. GET /api/records
+func (s *Server) records(w http.ResponseWriter, r *http.Request) error {
+	u := callerOf(r).User
+	all, err := s.store.Records(r.Context(), u.ID)
+	if err != nil {
+		return err
+	}
+	return sendData(w, recordsShape{shapeRecords(all, u.Username)})
 }

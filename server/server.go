@@ -9,6 +9,7 @@ import (
 	"fittrackee/assets"
 	"fittrackee/auth"
 	"fittrackee/store"
+	"fittrackee/workout"
 )
 
 // Options are what an operator decides about the server.
@@ -25,17 +26,18 @@ type Options struct {
 
 // Server answers requests. Make one with New.
 type Server struct {
-	store   *store.Store
-	auth    *auth.Auth
-	files   *assets.Files
-	options Options
-	limits  limits
-	handler http.Handler
+	store    *store.Store
+	auth     *auth.Auth
+	workouts *workout.Workouts
+	files    *assets.Files
+	options  Options
+	limits   limits
+	handler  http.Handler
 }
 
 // New returns a server over its parts.
-func New(s *store.Store, a *auth.Auth, f *assets.Files, o Options) *Server {
-	v := &Server{store: s, auth: a, files: f, options: o}
+func New(s *store.Store, a *auth.Auth, w *workout.Workouts, f *assets.Files, o Options) *Server {
+	v := &Server{store: s, auth: a, workouts: w, files: f, options: o}
 	if o.RateLimits {
 		v.limits = newLimits(s.Now)
 	}

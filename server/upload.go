@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +11,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"fittrackee/assets"
@@ -18,9 +19,8 @@ import (
 
 // uploadRules say what is taken as the file of a form.
 type uploadRules struct {
-	what       string   // for messages: "picture"
-	extensions []string // without the dot, lower case
-	maxBytes   int64
+	what     string           // for messages: "picture"
+	maxBytes map[string]int64 // by extension, without the dot, lower case; others are not taken
 }
 
 // formSlack is what the rest of a form may add to its file, in bytes.
@@ -28,34 +28,121 @@ const formSlack = 64 << 10
 
 var errNoFilePart = problem.New(problem.BadUpload, "no file part")
 
-// receive spools the part "file" of a multipart form to disk. Only a complete form counts. The caller
-// closes what it returns.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRules) (*assets.Spooled, error) {
-	atMost := rules.maxBytes + assets.CountMore + formSlack
+// upload is a form with a file.
+type upload struct {
+	file      *assets.Spooled
+	extension string // of the name that the client gave the file, lower case
+	data      []byte // the part "data"; nil: there is none
+}
+
+// receive reads a multipart form, and spools its part "file" to disk. Only a complete form counts. The
+// caller closes the file.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRules) (*upload, error) {
+	var largest int64
+	for _, n := range rules.maxBytes {
+		largest = max(largest, n)
+	}
+	atMost := largest + assets.CountMore + formSlack
 	if r.ContentLength > atMost {
-		return nil, rules.tooLarge(assets.FileSize(r.ContentLength))
+		return nil, rules.tooLarge(assets.FileSize(r.ContentLength), largest)
 	}
 	body := &formBody{ReadCloser: http.MaxBytesReader(w, r.Body, atMost), left: formSlack}
-	r.Body = body
+	r.Body = closeProperly(body, r.Header.Get("Content-Type"))
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, errNoFilePart.With(err)
 	}
-	part, err := filePart(form, rules)
-	if err != nil {
-		return nil, formError(err, rules)
-	}
-	body.isFile = true
-	file, err := s.files.Spool(part, rules.maxBytes)
-	body.isFile = false
-	if err != nil {
-		return nil, formError(err, rules)
-	}
-	if err := readToEnd(form); err != nil {
-		return nil, formError(errors.Join(err, file.Close()), rules)
+	v := new(upload)
+	if err := s.readForm(form, body, rules, v); err != nil {
+		if v.file != nil {
+			err = errors.Join(err, v.file.Close())
+		}
+		return nil, rules.formError(err)
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, formSlack) // anything after the form is ignored
-	return file, nil
+	return v, nil
+}
+
+// readForm reads a form to its end. Of several parts of one name, the first counts.
+func (s *Server) readForm(form *multipart.Reader, body *formBody, rules uploadRules, v *upload) error {
+	for {
+		part, err := form.NextRawPart()
+		switch {
+		case err == io.EOF && v.file == nil:
+			return errNoFilePart
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		if err != nil {
+			continue
+		}
+		fileName, isFile := params["filename"]
+		switch {
+		case params["name"] == "file" && isFile && v.file == nil:
+			if v.extension, err = rules.extension(fileName); err != nil {
+				return err
+			}
+			body.isFile = true
+			v.file, err = s.files.Spool(part, rules.maxBytes[v.extension])
+			body.isFile = false
+		case params["name"] == "data" && v.data == nil:
+			v.data, err = io.ReadAll(part)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// extension returns the ending of a file's name, if such files are taken.
+func (u uploadRules) extension(fileName string) (string, error) {
+	if fileName == "" {
+		return "", problem.New(problem.BadUpload, "no selected file")
+	}
+	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(fileName), "."))
+	if _, ok := u.maxBytes[extension]; !ok {
+		return "", problem.New(problem.BadUpload, "file extension not allowed")
+	}
+	return extension, nil
+}
+
+// decodeData reads the JSON object in the part "data". Line breaks within its texts may stand there as they are: so
+// FitTrackee's own page sends them.
+func (u *upload) decodeData(in any) error {
+	data := escapeControls(u.data)
+	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
+		return problem.ErrInvalidPayload
+	}
+	if err := json.Unmarshal(data, in); err != nil {
+		return problem.ErrInvalidPayload.With(err)
+	}
+	return nil
+}
+
+// escapeControls escapes control characters within the texts of a JSON document.
+func escapeControls(data []byte) []byte {
+	var out []byte
+	isText, isEscaped := false, false
+	for _, c := range data {
+		if isText && c < ' ' {
+			out = fmt.Appendf(out, `\u%04x`, c)
+			isEscaped = false
+			continue
+		}
+		out = append(out, c)
+		switch {
+		case isEscaped:
+			isEscaped = false
+		case c == '\\':
+			isEscaped = isText
+		case c == '"':
+			isText = !isText
+		}
+	}
+	return out
 }
 
 // formBody is the body of a form in which all but the file has to fit into formSlack: mime/multipart keeps the
@@ -81,46 +168,9 @@ func (b *formBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// filePart returns the first part "file" of a form that is a file, if its name is of a kind that is taken.
-func filePart(form *multipart.Reader, rules uploadRules) (*multipart.Part, error) {
-	for {
-		part, err := form.NextRawPart()
-		if err == io.EOF {
-			return nil, errNoFilePart
-		}
-		if err != nil {
-			return nil, err
-		}
-		_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-		name, isFile := params["filename"]
-		if err != nil || params["name"] != "file" || !isFile {
-			continue
-		}
-		extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
-		switch {
-		case name == "":
-			return nil, problem.New(problem.BadUpload, "no selected file")
-		case !slices.Contains(rules.extensions, extension):
-			return nil, problem.New(problem.BadUpload, "file extension not allowed")
-		}
-		return part, nil
-	}
-}
-
-// readToEnd reads the parts of a form that nobody wants.
-func readToEnd(form *multipart.Reader) error {
-	for {
-		if _, err := form.NextRawPart(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
-}
-
 // formError tells what was wrong with a form. What is not a problem yet is the client's fault, unless our
 // disk failed.
-func formError(err error, rules uploadRules) error {
+func (u uploadRules) formError(err error) error {
 	var p *problem.Error
 	var tooLarge *assets.SizeError
 	var overLimit *http.MaxBytesError
@@ -130,16 +180,16 @@ func formError(err error, rules uploadRules) error {
 		return err
 	case errors.As(err, &tooLarge):
 		if !tooLarge.Exact {
-			return rules.tooLarge("over " + assets.FileSize(tooLarge.Size))
+			return u.tooLarge("over "+assets.FileSize(tooLarge.Size), tooLarge.Limit)
 		}
-		return rules.tooLarge(assets.FileSize(tooLarge.Size))
+		return u.tooLarge(assets.FileSize(tooLarge.Size), tooLarge.Limit)
 	case errors.As(err, &overLimit):
-		return rules.tooLarge("over " + assets.FileSize(overLimit.Limit))
+		return u.tooLarge("over "+assets.FileSize(overLimit.Limit), overLimit.Limit-assets.CountMore-formSlack)
 	}
 	return problem.Wrap(problem.BadUpload, problem.ErrInvalidPayload.Text, err)
 }
 
-func (u uploadRules) tooLarge(size string) error {
+func (u uploadRules) tooLarge(size string, limit int64) error {
 	return problem.New(problem.TooLarge, fmt.Sprintf(
-		"Error during %s upload, file size (%s) exceeds %s.", u.what, size, assets.FileSize(u.maxBytes)))
+		"Error during %s upload, file size (%s) exceeds %s.", u.what, size, assets.FileSize(limit)))
 }

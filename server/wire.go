@@ -132,6 +132,7 @@ var statuses = map[problem.Kind]struct {
 	problem.Missing:        {http.StatusNotFound, "not found"},
 	problem.BadMethod:      {http.StatusMethodNotAllowed, "error"},
 	problem.Failed:         {http.StatusInternalServerError, "fail"},
+	problem.Unavailable:    {http.StatusServiceUnavailable, "error"},
 	problem.TooMany:        {http.StatusTooManyRequests, "error"},
 }
 

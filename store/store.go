@@ -23,6 +23,8 @@ var (
 	ErrNameTaken = errors.New("the username is taken")
 	// ErrEmailTaken is returned for an address that another account has, in whatever case.
 	ErrEmailTaken = errors.New("the address is taken")
+	// ErrLastAdmin is returned when the only account that can administrate is to go.
+	ErrLastAdmin = errors.New("no other account has admin rights")
 	// ErrFull is returned when there are as many accounts as the settings allow.
 	ErrFull = errors.New("no more accounts are allowed")
 )

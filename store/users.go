@@ -233,12 +233,6 @@ func (s *Store) SetPicture(ctx context.Context, userID int64, name string) (befo
 	return before, err
 }
 
-// IsPictureNamed tells whether an account names the picture as its own.
-func (s *Store) IsPictureNamed(ctx context.Context, name string) (bool, error) {
-	_, err := queryOne(ctx, s.r, scanInt, `select 1 from users where picture = $1`, name)
-	return found(err)
-}
-
 // ReplaceHash stores the same password's new hash, unless the password was changed meanwhile.
 func (s *Store) ReplaceHash(ctx context.Context, userID int64, before, after string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {

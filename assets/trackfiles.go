@@ -1,0 +1,115 @@
+package assets
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// KeepTracks gives spooled uploads their names for good, each its Name and the ending ext, which is
+// "gpx": all of them, safely on the disk, or none. The names are in the order of the uploads. It takes
+// the uploads over, also when it fails: they are closed, and closing them again does nothing.
+func (f *Files) KeepTracks(uploads []*Spooled, ext string) (names []string, err error) {
+	for _, upload := range uploads {
+		names = append(names, upload.Name()+"."+ext)
+		err = errors.Join(err, upload.settle())
+	}
+	if err == nil {
+		err = f.nameTracks(uploads, names)
+	}
+	if err == nil {
+		return names, nil
+	}
+	for _, upload := range uploads {
+		err = errors.Join(err, removeFile(upload.file.Name()))
+	}
+	return nil, fmt.Errorf("keep tracks: %w", errors.Join(err, f.RemoveTracks(names)))
+}
+
+// settle puts the upload safely on the disk and closes it.
+func (s *Spooled) settle() error {
+	// To the sweeper it is young again, however long the others of its archive took.
+	now := time.Now()
+	err := os.Chtimes(s.file.Name(), now, now)
+	return errors.Join(err, s.file.Sync(), s.file.Close())
+}
+
+// nameTracks moves uploads out of tmp.
+func (f *Files) nameTracks(uploads []*Spooled, names []string) error {
+	for i, upload := range uploads {
+		if _, ok := trackStem(names[i]); !ok {
+			return fmt.Errorf("%q is not the name of a track", names[i])
+		}
+		if err := os.Rename(upload.file.Name(), filepath.Join(f.tracks, names[i])); err != nil {
+			return err
+		}
+	}
+	return SyncDir(f.tracks)
+}
+
+// OpenTrack opens a kept track. A name that KeepTracks did not give, or that was removed, is an error
+// that errors.Is(err, fs.ErrNotExist).
+func (f *Files) OpenTrack(name string) (*os.File, error) {
+	if _, ok := trackStem(name); !ok {
+		return nil, fmt.Errorf("open track %q: %w", name, fs.ErrNotExist)
+	}
+	return os.Open(filepath.Join(f.tracks, name))
+}
+
+// RemoveTracks removes tracks and their series; what is missing is no error. When one cannot be
+// removed it goes on, and tells. It removes nothing when one of the names is not a track's.
+func (f *Files) RemoveTracks(names []string) error {
+	var paths []string
+	for _, name := range names {
+		stem, ok := trackStem(name)
+		if !ok {
+			return fmt.Errorf("remove tracks: %q is not the name of a track", name)
+		}
+		paths = append(paths, filepath.Join(f.tracks, name), filepath.Join(f.series, stem))
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	var failed []error
+	for _, path := range paths {
+		failed = append(failed, removeFile(path))
+	}
+	if err := errors.Join(append(failed, SyncDir(f.tracks))...); err != nil {
+		return fmt.Errorf("remove tracks: %w", err)
+	}
+	return nil
+}
+
+// PutSeries stores what was derived from the track of that name, in the place of what was there. The
+// track may be kept already or later: its name is the upload's Name with the ending. It fails on a name
+// that is not a track's.
+func (f *Files) PutSeries(track string, data []byte) error {
+	stem, ok := trackStem(track)
+	if !ok {
+		return fmt.Errorf("put series: %q is not the name of a track", track)
+	}
+	if err := f.putCache(filepath.Join(f.series, stem), data); err != nil {
+		return fmt.Errorf("put series: %w", err)
+	}
+	return nil
+}
+
+// Series returns what PutSeries stored for a track. What is missing is an error that
+// errors.Is(err, fs.ErrNotExist). The caller checks that the data is whole: a power cut may have
+// emptied it or filled it with zeros.
+func (f *Files) Series(track string) ([]byte, error) {
+	stem, ok := trackStem(track)
+	if !ok {
+		return nil, fmt.Errorf("read series of %q: %w", track, fs.ErrNotExist)
+	}
+	return os.ReadFile(filepath.Join(f.series, stem))
+}
+
+// trackStem returns a track's name without its ending. It is not ok for any other string.
+func trackStem(name string) (stem string, ok bool) {
+	stem, ext, ok := splitName(name)
+	return stem, ok && ext == "gpx"
+}

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"mime"
+)
+
+// closeProperly returns the body of a multipart form with a line break before the boundary that closes it, where
+// a client has forgotten it (harbour-amazfish does).
+func closeProperly(body io.ReadCloser, contentType string) io.ReadCloser {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil || params["boundary"] == "" {
+		return body
+	}
+	return &closingBody{ReadCloser: body, closing: []byte("--" + params["boundary"] + "--")}
+}
+
+// closingBody holds back as much of a body as may be its closing boundary, until it has seen the end.
+type closingBody struct {
+	io.ReadCloser
+	closing []byte
+	held    []byte
+	err     error // once the body has been read
+}
+
+// closingSlack is how much of line breaks and blanks may follow the closing boundary, and a line break come before it.
+const closingSlack = 64
+
+func (b *closingBody) Read(p []byte) (int, error) {
+	back := len(b.closing) + closingSlack
+	for b.err == nil && len(b.held) <= back {
+		n := len(b.held)
+		b.held = append(b.held, make([]byte, max(len(p), 512))...)
+		read, err := b.ReadCloser.Read(b.held[n:])
+		b.held = b.held[:n+read]
+		if b.err = err; err == io.EOF {
+			b.mend()
+		}
+	}
+	if b.err != nil {
+		back = 0
+	}
+	n := copy(p, b.held[:len(b.held)-back])
+	b.held = b.held[:copy(b.held, b.held[n:])]
+	if n == 0 && len(b.held) == 0 {
+		return 0, b.err
+	}
+	return n, nil
+}
+
+// mend puts the line break where it is missing.
+func (b *closingBody) mend() {
+	end := bytes.TrimRight(b.held, "\r\n\t ")
+	content, isClosed := bytes.CutSuffix(end, b.closing)
+	if isClosed && len(content) > 0 && !bytes.HasSuffix(content, []byte("\r\n")) {
+		b.held = append(append(bytes.Clone(content), "\r\n"...), b.closing...)
+	}
+}

@@ -1,0 +1,121 @@
+package workout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fittrackee/problem"
+	"fittrackee/store"
+)
+
+// Sum is what workouts of one sport add up to in one period.
+type Sum struct {
+	Period string // its name: "2018", "2018-03", or the day that a week begins on
+	store.PeriodSum
+}
+
+// periods are the ways in which time can be cut, by their names in a request.
+var periods = map[string]store.Period{
+	"":      store.Year,
+	"year":  store.Year,
+	"month": store.Month,
+	"week":  store.WeekSunday,
+	"weekm": store.WeekMonday,
+}
+
+// ByTime adds up a user's workouts by period and sport, in this order. The period is named year, month,
+// week (from Sunday) or weekm (from Monday). The days are the user's; periods are cut in UTC, as FitTrackee does. A sport
+// of 0 means all.
+func (w *Workouts) ByTime(ctx context.Context, u store.User, period string, days Days, sportID int64) ([]Sum, error) {
+	p, ok := periods[period]
+	if !ok {
+		return nil, problem.New(problem.BadUpload, "Invalid time period.")
+	}
+	return w.sums(ctx, u, p, days, sportID)
+}
+
+// BySport adds up a user's workouts by sport.
+func (w *Workouts) BySport(ctx context.Context, u store.User, days Days, sportID int64) ([]Sum, error) {
+	return w.sums(ctx, u, store.Always, days, sportID)
+}
+
+func (w *Workouts) sums(ctx context.Context, u store.User, p store.Period, days Days, sportID int64) ([]Sum, error) {
+	if sportID != 0 {
+		_, err := w.store.Sport(ctx, u.ID, sportID)
+		if errors.Is(err, store.ErrMissing) {
+			return nil, problem.New(problem.Missing, "sport does not exist")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	started, err := w.Started(u, days)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.store.SumPeriods(ctx, u.ID, p, started, sportID)
+	if err != nil {
+		return nil, err
+	}
+	sums := make([]Sum, len(rows))
+	for i, row := range rows {
+		sums[i] = Sum{periodName(p, row.Period), row}
+	}
+	return sums, nil
+}
+
+// firstMonday is the day from which the store counts weeks that begin on Monday.
+var firstMonday = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// periodName names the period that has a number in the store.
+func periodName(p store.Period, number int64) string {
+	switch p {
+	case store.Year:
+		return fmt.Sprintf("%04d", number)
+	case store.Month:
+		return fmt.Sprintf("%04d-%02d", number/12, number%12+1)
+	case store.WeekSunday:
+		return firstMonday.AddDate(0, 0, int(7*number)-1).Format(time.DateOnly)
+	case store.WeekMonday:
+		return firstMonday.AddDate(0, 0, int(7*number)).Format(time.DateOnly)
+	}
+	return ""
+}
+
+// Days are days from one to another, both included, as "2018-03-01"; empty: without a bound.
+type Days struct{ From, To string }
+
+// Started returns the time between the beginning of the first of days and the end of the last, where the user lives.
+func (w *Workouts) Started(u store.User, days Days) (r store.Range, err error) {
+	zone, err := w.zone(u)
+	if err != nil {
+		return r, err
+	}
+	if days.From != "" {
+		first, err := parseDay(days.From, zone)
+		if err != nil {
+			return r, err
+		}
+		from := first.Unix()
+		r.From = &from
+	}
+	if days.To != "" {
+		last, err := parseDay(days.To, zone)
+		if err != nil {
+			return r, err
+		}
+		to := last.AddDate(0, 0, 1).Unix() - 1
+		r.To = &to
+	}
+	return r, nil
+}
+
+func parseDay(text string, zone *time.Location) (time.Time, error) {
+	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil {
+		return day, problem.ErrInvalidPayload.With(err)
+	}
+	return day, nil
+}
