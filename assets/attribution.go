@@ -10,16 +10,16 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/image/font"
-	// Sixty kilobytes for the letters of Western Europe and the © that the built-in fonts of ASCII lack; an
-	// outline font and its reader would be seven times that.
+	// It takes sixty kilobytes and has the letters of Western Europe and the ©, which the built-in ASCII
+	// fonts lack. An outline font and its reader would take seven times that.
 	"golang.org/x/image/font/inconsolata"
 	"golang.org/x/image/math/fixed"
 )
 
-// tag is one of HTML.
+// tag matches a tag of HTML.
 var tag = regexp.MustCompile(`<(?:"[^"]*"|'[^']*'|[^'">])*>`)
 
-// plainText returns what a browser would show of a line of HTML.
+// plainText returns the text that a browser would show for a line of HTML.
 func plainText(line string) string {
 	return strings.Join(strings.Fields(html.UnescapeString(tag.ReplaceAllString(line, ""))), " ")
 }
@@ -32,7 +32,7 @@ const (
 	attributionPad = 4
 )
 
-// drawAttribution writes text into the lower right corner, on a bar through which the map can be seen.
+// drawAttribution writes text into the lower right corner, on a translucent bar.
 func drawAttribution(img draw.Image, text string) {
 	lines := wrap(text, (MapWidthPX-2*attributionPad)/letterWidthPX)
 	for i, line := range lines {
@@ -48,7 +48,7 @@ func drawAttribution(img draw.Image, text string) {
 	}
 }
 
-// wrap breaks text between words into lines of at most n letters, as far as it can.
+// wrap breaks text between words into lines of at most n letters, except for longer words.
 func wrap(text string, n int) (lines []string) {
 	for word := range strings.FieldsSeq(text) {
 		last := len(lines) - 1

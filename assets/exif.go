@@ -18,9 +18,9 @@ const (
 	ifdEntrySize   = 12
 )
 
-// exifOrientation returns the orientation told by the payload of a JPEG's APP1 segment. Whatever it
-// cannot make sense of is upright. Every offset and count in it comes from the upload, and is
-// compared with what is there before it is used.
+// exifOrientation returns the orientation in the payload of a JPEG's APP1 segment, upright when it finds
+// none. Every offset and count in it comes from the upload, and is checked against the length of the
+// payload before it is used.
 func exifOrientation(app1 []byte) int {
 	tiff, ok := bytes.CutPrefix(app1, []byte("Exif\x00\x00"))
 	if !ok || len(tiff) < 8 {

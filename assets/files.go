@@ -1,7 +1,8 @@
-// Package assets keeps the files of the server: uploads on disk, and the pictures that it makes of
-// them. A file is on the disk, whole, before its name is given out; what a user sent is never kept
-// under a name, a type or an encoding of the user's choosing. Which row names which file, and who
-// may see it, is left to the packages above.
+// Package assets keeps the files of the server: uploaded tracks and what is derived from them, profile
+// pictures, maps. It makes the pictures and draws the maps, over tiles that it fetches from a tile
+// server. No file has a name of a user's choosing. A picture is encoded anew; a track is kept as it
+// came. What cannot be made again, pictures and tracks, is safely on the disk before its name is given
+// out. Which row names which file, and who may see it, is left to the packages above.
 package assets
 
 import (
@@ -18,11 +19,11 @@ import (
 	"strings"
 )
 
-// CountMore is how many bytes Spool reads past its limit at most, so that it can tell the real size.
+// CountMore is how many bytes Spool reads past its limit at most, to learn the real size.
 const CountMore = 8 << 20
 
 // Files is the folder of the files that the server keeps. <hex> stands for 32 lower-case hexadecimal
-// digits, as NewName gives them:
+// digits, which are random:
 //
 //	tmp/                           spooled uploads, things being written, things being removed
 //	pictures/<hex>.jpg/512.jpg     one folder for each picture, one file for each of its sizes
@@ -33,15 +34,15 @@ const CountMore = 8 << 20
 //
 // Only the rename out of tmp gives a thing its name, so nothing outside tmp is ever half there.
 // Pictures and tracks are safely on the disk before they have it. The others can be made again, so
-// that nobody waits for the disk: after a power cut they may be empty or full of zeros, and who reads
-// them takes them for missing then. Its methods may be called from several goroutines.
+// that nobody waits for the disk: after a power cut they may be empty or full of zeros, and readers then
+// treat them as missing. Its methods may be called from several goroutines.
 type Files struct {
 	tmp, pictures, tracks, series, maps, tiles string
 
-	maxTileBytes int64 // what is left of the tiles when they are swept
+	maxTileBytes int64 // how much is left of the tiles when they are trimmed
 }
 
-// At returns the files in the folder dir, for a look at what is there.
+// At returns the files in the folder dir, without making or changing anything.
 func At(dir string) *Files {
 	return &Files{
 		tmp:          filepath.Join(dir, "tmp"),
@@ -85,7 +86,7 @@ func makePrivate(dir string) error {
 	return os.Chmod(dir, 0o700)
 }
 
-// SizeError tells that an upload was longer than Limit bytes.
+// SizeError reports that an upload was longer than Limit bytes.
 type SizeError struct {
 	// Size is the length of the upload in bytes, or how much of it was seen when Exact is false.
 	Size int64
@@ -102,24 +103,53 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("upload of %d bytes exceeds %d", e.Size, e.Limit)
 }
 
-// Spooled is an upload in a file of its own, until Close. Its position starts at zero.
+// DiskError is a failure of the server's own disk, as opposed to one of reading what is copied to it. It
+// wraps the error of package os.
+type DiskError struct{ err error }
+
+func (e *DiskError) Error() string { return e.err.Error() }
+
+func (e *DiskError) Unwrap() error { return e.err }
+
+// onDisk makes a DiskError of a failure. The end of a file is none.
+func onDisk(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &DiskError{err}
+}
+
+// Spooled is an upload in a file of its own, until Close. Its position starts at zero. Failures to read
+// it are DiskErrors.
 type Spooled struct {
 	file *os.File
 	size int64
 }
 
-// Name returns the 32 hexadecimal digits that KeepTracks will keep the upload under, followed by an
-// ending. They are known before, so that what is derived from the upload can be named after it.
+// Name returns the 32 hexadecimal digits that TrackName begins with.
 func (s *Spooled) Name() string { return filepath.Base(s.file.Name()) }
 
+// TrackName returns the name that KeepTracks will keep the upload under. It is known in advance, so that
+// what is derived from the upload can be named after it.
+func (s *Spooled) TrackName() string { return s.Name() + "." + trackExt }
+
 // Read reads on from the current position.
-func (s *Spooled) Read(p []byte) (int, error) { return s.file.Read(p) }
+func (s *Spooled) Read(p []byte) (int, error) {
+	n, err := s.file.Read(p)
+	return n, onDisk(err)
+}
 
 // Seek moves the current position.
-func (s *Spooled) Seek(offset int64, whence int) (int64, error) { return s.file.Seek(offset, whence) }
+func (s *Spooled) Seek(offset int64, whence int) (int64, error) {
+	position, err := s.file.Seek(offset, whence)
+	return position, onDisk(err)
+}
 
 // ReadAt reads at an offset, wherever the current position is.
-func (s *Spooled) ReadAt(p []byte, offset int64) (int, error) { return s.file.ReadAt(p, offset) }
+func (s *Spooled) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := s.file.ReadAt(p, offset)
+	return n, onDisk(err)
+}
 
 // Size returns the length of the upload in bytes.
 func (s *Spooled) Size() int64 { return s.size }
@@ -134,13 +164,13 @@ func (s *Spooled) Close() error {
 }
 
 // Spool copies r, an upload of at most limit bytes, to a file in tmp; the caller closes it. A longer
-// upload is not kept: its rest is counted, for at most 8 MiB, and the error is a *SizeError. That
-// stands also when reading fails while counting. Other failures to read r are returned as they are
-// wrapped. No failure leaves a file.
+// upload is not kept: its rest is counted, for at most 8 MiB, and the error is a *SizeError, also when
+// reading fails while counting. Other failures to read r are returned wrapped; those of the file are
+// DiskErrors. No failure leaves a file.
 func (f *Files) Spool(r io.Reader, limit int64) (*Spooled, error) {
 	file, err := os.OpenFile(filepath.Join(f.tmp, NewName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("spool upload: %w", err)
+		return nil, fmt.Errorf("spool upload: %w", onDisk(err))
 	}
 	s := &Spooled{file: file}
 	if err := s.fill(r, limit); err != nil {
@@ -151,7 +181,7 @@ func (f *Files) Spool(r io.Reader, limit int64) (*Spooled, error) {
 
 // fill copies r into the file and winds it back.
 func (s *Spooled) fill(r io.Reader, limit int64) error {
-	size, err := io.Copy(s.file, io.LimitReader(r, limit))
+	size, err := io.Copy(spoolWriter{s.file}, io.LimitReader(r, limit))
 	if err != nil {
 		return err
 	}
@@ -165,11 +195,21 @@ func (s *Spooled) fill(r io.Reader, limit int64) error {
 			return err
 		}
 	}
-	_, err = s.file.Seek(0, io.SeekStart)
+	_, err = s.Seek(0, io.SeekStart)
 	return err
 }
 
-// discard removes a file or a folder in one step, seen from outside tmp. What is missing is no error.
+// spoolWriter writes to a file. Its failures are DiskErrors, so that io.Copy does not mix them up with
+// those of reading.
+type spoolWriter struct{ file *os.File }
+
+func (w spoolWriter) Write(p []byte) (int, error) {
+	n, err := w.file.Write(p)
+	return n, onDisk(err)
+}
+
+// discard removes a file or a folder in one step, as seen from outside tmp. When it is missing, that is
+// no error.
 func (f *Files) discard(path string) error {
 	gone := filepath.Join(f.tmp, NewName())
 	if err := os.Rename(path, gone); errors.Is(err, fs.ErrNotExist) {
@@ -183,7 +223,7 @@ func (f *Files) discard(path string) error {
 	return os.RemoveAll(gone)
 }
 
-// addFolder makes the folder path of the given files, keyed by name: all of them, safely on the
+// addFolder makes the folder path with the given files, keyed by name: all of them, safely on the
 // disk, or nothing.
 func (f *Files) addFolder(path string, files map[string][]byte) error {
 	aside := filepath.Join(f.tmp, NewName())
@@ -239,8 +279,7 @@ func removeFile(path string) error {
 	return nil
 }
 
-// putCache writes a file that can be made again. It takes its place in one step, but is not safely on
-// the disk.
+// putCache writes a file that can be made again. It appears in one step, but is not safely on the disk.
 func (f *Files) putCache(path string, data []byte) error {
 	aside := filepath.Join(f.tmp, NewName())
 	err := os.WriteFile(aside, data, 0o600)
@@ -253,7 +292,7 @@ func (f *Files) putCache(path string, data []byte) error {
 	return nil
 }
 
-// Size returns how many bytes the kept files have, without what is under way and without map tiles.
+// Size returns how many bytes the kept files take, without tmp and map tiles.
 // It looks at each file, and fails when it cannot, or when ctx ends.
 func (f *Files) Size(ctx context.Context) (bytes int64, err error) {
 	for _, folder := range []string{f.pictures, f.tracks, f.series, f.maps} {
@@ -265,7 +304,7 @@ func (f *Files) Size(ctx context.Context) (bytes int64, err error) {
 	return bytes, nil
 }
 
-// walkFiles shows all files under dir to visit. A file that is removed meanwhile is no error.
+// walkFiles calls visit for each file under dir. A file that is removed meanwhile is no error.
 func walkFiles(ctx context.Context, dir string, visit func(path string, info fs.FileInfo)) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
@@ -289,7 +328,7 @@ func walkFiles(ctx context.Context, dir string, visit func(path string, info fs.
 	})
 }
 
-// NewName returns 128 random bits in 32 lower-case hexadecimal digits.
+// NewName returns 128 random bits as 32 lower-case hexadecimal digits.
 func NewName() string {
 	var bits [16]byte
 	rand.Read(bits[:]) // never fails

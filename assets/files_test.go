@@ -172,6 +172,32 @@ func TestSpoolReturnsTheReadersError(t *testing.T) {
 	}
 }
 
+// TestSpoolTellsWhoFailed tells failures of the disk from those of an upload, which may be a file itself.
+func TestSpoolTellsWhoFailed(t *testing.T) {
+	t.Parallel()
+	files, dir := openFiles(t)
+	var failure *assets.DiskError
+	broken := &fs.PathError{Op: "read", Path: "elsewhere.gpx", Err: errors.New("broken")}
+	_, err := files.Spool(iotest.ErrReader(broken), 10)
+	if !errors.Is(err, broken) || errors.As(err, &failure) {
+		t.Errorf("Spool of a broken file = %v; want %v, and no DiskError", err, broken)
+	}
+	spooled := spool(t, files, "upload")
+	if err := errors.Join(spooled.Close(), os.Remove(filepath.Join(dir, "tmp"))); err != nil {
+		t.Fatal(err)
+	}
+	_, readErr := spooled.Read(make([]byte, 1))
+	_, readAtErr := spooled.ReadAt(make([]byte, 1), 0)
+	_, seekErr := spooled.Seek(0, io.SeekStart)
+	_, spoolErr := files.Spool(strings.NewReader("upload"), 10)
+	for step, err := range map[string]error{"Read": readErr, "ReadAt": readAtErr, "Seek": seekErr, "Spool": spoolErr} {
+		var cause *fs.PathError
+		if !errors.As(err, &failure) || !errors.As(err, &cause) {
+			t.Errorf("%s = %v; want a DiskError of a PathError", step, err)
+		}
+	}
+}
+
 func readFixture(tb testing.TB, name string) []byte {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join(fixtures, name))

@@ -15,7 +15,7 @@ import (
 	"fittrackee/problem"
 )
 
-// source reads an upload. It remembers a failure to read, which decoders pass off as a bad file.
+// source reads an upload. It remembers a failure to read, which decoders report as a bad file.
 type source struct {
 	src io.ReadSeeker
 	err error
@@ -38,7 +38,7 @@ func (s *source) rewind() error {
 	return err
 }
 
-// pictureHead is what an upload says of itself before its pixels.
+// pictureHead is what an upload declares before its pixels.
 type pictureHead struct {
 	width, height int
 	// decodedBytes is the most memory that its decoder will take.
@@ -62,8 +62,8 @@ func (h *pictureHead) check() error {
 }
 
 // formats are the kinds of picture that are read, each with the bytes that it begins with. The
-// decoders are called by name and never through image.Decode, which would offer the upload to any
-// decoder that some package happened to register.
+// decoders are called by name and never through image.Decode, which would offer the upload to every
+// decoder that any package has registered.
 var formats = []struct {
 	magic    string
 	readHead func(*source) (*pictureHead, error)
@@ -74,7 +74,7 @@ var formats = []struct {
 	{"GIF89a", readHeadOfGIF},
 }
 
-// longestMagic is how many bytes tell any of the formats.
+// longestMagic is how many bytes are enough to recognize any of the formats.
 const longestMagic = 8
 
 func readHead(src *source) (*pictureHead, error) {

@@ -20,20 +20,20 @@ const (
 )
 
 // maxProgressiveScans bounds how often a progressive JPEG may go over its pixels. A scan that changes
-// nothing takes some sixty bytes, so that a file of a megabyte could ask for minutes of work. Usual
-// encoders write about ten.
+// nothing takes some sixty bytes, so a file of a megabyte could ask for minutes of work. Usual encoders
+// write about ten.
 const maxProgressiveScans = 20
 
-// jpegHead is what a JPEG tells before its first scan.
+// jpegHead is what a JPEG declares before its first scan.
 type jpegHead struct {
 	width, height int
 	// components are the planes, one for grey, three for colour, four for print.
 	components []jpegComponent
 	// progressive pictures are refined scan by scan; the decoder keeps 4 bytes for each sample.
 	progressive bool
-	// adobeRGB tells that an Adobe segment says that the planes are red, green and blue.
+	// adobeRGB is true when an Adobe segment says that the planes are red, green and blue.
 	adobeRGB bool
-	// orientation is the one of Exif, upright when it is not told.
+	// orientation is that of Exif, upright when there is none.
 	orientation int
 	// length is the number of bytes up to and with the marker of the first scan.
 	length int64
@@ -179,7 +179,7 @@ func (w *segmentWalker) next() (byte, error) {
 	}
 }
 
-// payload returns what the segment holds, at most 64 KiB, since its length is told in two bytes.
+// payload returns what the segment holds, at most 64 KiB, since its length has two bytes.
 func (w *segmentWalker) payload() ([]byte, error) {
 	var length [2]byte
 	if _, err := io.ReadFull(w.r, length[:]); err != nil {
@@ -201,14 +201,14 @@ func (w *segmentWalker) skip(n int) error {
 	return err
 }
 
-// jpegGuard hands a JPEG on to its decoder, and breaks it off where it asks for more than its head
-// announced: more scans, or an Adobe segment that comes late and doubles the memory.
+// jpegGuard passes a JPEG on to its decoder, and fails where it asks for more than its head announced:
+// more scans, or an Adobe segment that comes late and doubles the memory.
 //
 // It looks at pairs of bytes, not at segments. In the data of a scan a byte 0xff is followed by zero
-// or by a marker, so that nothing is taken for a marker by chance.
+// or by a marker, so nothing looks like a marker by chance.
 type jpegGuard struct {
 	r         *bufio.Reader
-	head      int64 // bytes of the head yet to come; they were looked at already
+	head      int64 // bytes of the head that are left; they have been checked already
 	scansLeft int
 	last      byte
 }
@@ -217,8 +217,8 @@ func newJPEGGuard(r io.Reader, head *jpegHead) *jpegGuard {
 	return &jpegGuard{r: bufio.NewReader(r), head: head.length, scansLeft: head.maxScans() - 1}
 }
 
-// Read ends after each mark of the end of an image, so that the decoder is never given what follows
-// the end: phones append films and further pictures there.
+// Read stops after each marker of the end of an image, so that the decoder never gets what follows it:
+// phones append videos and further pictures there.
 func (g *jpegGuard) Read(p []byte) (int, error) {
 	if _, err := g.r.Peek(1); err != nil {
 		return 0, err
@@ -239,7 +239,7 @@ func (g *jpegGuard) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// look returns how many of the bytes may be handed on together.
+// look returns how many of the bytes may be passed on together.
 func (g *jpegGuard) look(data []byte) (int, error) {
 	for i, b := range data {
 		last := g.last

@@ -8,8 +8,14 @@ import (
 	"path/filepath"
 )
 
-// PutMap stores a map picture under a name, 32 hexadecimal digits and ".png", in the place of what was
-// there. It fails on any other name.
+// NewMapName returns a new name for a map picture, 32 hexadecimal digits and ".png".
+func NewMapName() string { return NewName() + "." + mapExt }
+
+// mapExt is what a map picture's name ends in, after a point.
+const mapExt = "png"
+
+// PutMap stores a map picture under a name as NewMapName gives them, and replaces what was there. It
+// fails on any other name.
 func (f *Files) PutMap(name string, png []byte) error {
 	if !isMapName(name) {
 		return fmt.Errorf("put map: %q is not the name of a map", name)
@@ -69,7 +75,7 @@ func isWholePNG(file *os.File) (bool, error) {
 }
 
 // RemoveMaps removes map pictures; one that is missing is no error. When one cannot be removed it goes
-// on, and tells. It removes nothing when one of the names is not a map's.
+// on, and reports it. It removes nothing when one of the names is not a map's.
 func (f *Files) RemoveMaps(names []string) error {
 	for _, name := range names {
 		if !isMapName(name) {
@@ -88,5 +94,5 @@ func (f *Files) RemoveMaps(names []string) error {
 
 func isMapName(name string) bool {
 	_, ext, ok := splitName(name)
-	return ok && ext == "png"
+	return ok && ext == mapExt
 }

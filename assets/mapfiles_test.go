@@ -30,7 +30,7 @@ func TestMaps(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
 	first, second := encodePNG(t, corners(9, 9)), encodePNG(t, corners(20, 20))
-	name, other := assets.NewName()+".png", assets.NewName()+".png"
+	name, other := assets.NewMapName(), assets.NewMapName()
 	for _, png := range [][]byte{first, second} {
 		if err := errors.Join(files.PutMap(name, png), files.PutMap(other, first)); err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func TestBrokenMapsAreMissing(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
 	whole := encodePNG(t, corners(50, 50))
-	name := assets.NewName() + ".png"
+	name := assets.NewMapName()
 	for what, left := range map[string][]byte{
 		"nothing": {}, "one byte": whole[:1], "only zeros": make([]byte, len(whole)), "the head": whole[:30],
 		"all but the last byte": whole[:len(whole)-1],
@@ -77,7 +77,7 @@ func TestBrokenMapsAreMissing(t *testing.T) {
 func TestNamesThatAreNotMaps(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
-	kept := assets.NewName() + ".png"
+	kept := assets.NewMapName()
 	if err := files.PutMap(kept, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ const (
 	// maxMapZoom is the zoom of a track that goes nowhere: 1.2 m a pixel at the equator.
 	maxMapZoom = 17
 
-	// mapMarginPX stays free around the track: for its marks, the attribution below it and the eye.
+	// mapMarginPX stays free around the track, for its marks and for the attribution below it.
 	mapMarginPX = 22
 
 	// tilePX is the side of a tile, and of the whole world at zoom 0.
@@ -28,8 +28,8 @@ type mapFrame struct {
 	worldPX float64
 	// left and top are where the picture lies in the world, in pixels.
 	left, top float64
-	// stretch is how much larger things are drawn where the lines are farthest from the equator than
-	// they would be on it.
+	// stretch is how many times larger things are drawn where the lines are farthest from the equator
+	// than on it.
 	stretch float64
 }
 
@@ -69,7 +69,7 @@ func frameOf(lines [][]LatLon) (f mapFrame, ok bool) {
 	return f, true
 }
 
-// center moves the frame so that its middle is at a place that is told in parts of the world's side.
+// center moves the frame so that its middle is at a place given in parts of the world's side.
 func (f *mapFrame) center(middle point) {
 	// Whole pixels, so that tiles are not blurred.
 	f.left = math.Round(middle.x*f.worldPX - MapWidthPX/2)
@@ -101,11 +101,10 @@ func (f *mapFrame) at(p LatLon) point {
 	}
 }
 
-// visiblePX is how far apart points have to be, so that a line between them makes a difference.
+// visiblePX is how far apart points have to be for a line between them to make a difference.
 const visiblePX = 0.7
 
-// isClose tells whether a and b are less than visiblePX apart, in doubt that they are not. It takes far
-// less time than at.
+// isClose tells whether a and b are certainly less than visiblePX apart. It takes far less time than at.
 func (f *mapFrame) isClose(a, b LatLon) bool {
 	across := math.Abs(f.longitude(a) - f.longitude(b))
 	down := math.Abs(a.Latitude-b.Latitude) * f.stretch

@@ -18,9 +18,9 @@ const (
 	MapHeightPX = 225
 )
 
-// DrawMap draws the lines of a track on plain ground, as a PNG. The picture shows all of the track, its
-// start in green and its end in red, in Web Mercator; what is farther than 85 degrees from the equator
-// is drawn at the edge of the world. It fails when there is no point.
+// DrawMap draws the lines of a track on plain ground, as a PNG of MapWidthPX by MapHeightPX. The picture
+// shows all of the track, its start in green and its end in red, in Web Mercator; what is farther than
+// 85 degrees from the equator is drawn at the edge of the world. It fails when there is no point.
 func DrawMap(lines [][]LatLon) ([]byte, error) {
 	frame, ok := frameOf(lines)
 	if !ok {
@@ -31,9 +31,9 @@ func DrawMap(lines [][]LatLon) ([]byte, error) {
 
 var errNoPoints = errors.New("draw map: no points")
 
-// An ink is one of the colours of a map picture. Everything that is drawn has a white rim, so that each
-// pixel is a mix of one ink with white, and its index in the palette is ink*mixes + level: level 0 is
-// white, level mixes-1 the ink alone.
+// An ink is one of the colours of a map picture. Everything that is drawn has a white rim, so each pixel
+// is a mix of one ink with white. Its index in the palette is ink*mixes + level: level 0 is white, level
+// mixes-1 the ink alone.
 type ink uint8
 
 const (
@@ -96,7 +96,7 @@ func drawTrack(frame mapFrame, lines [][]LatLon) *image.Paletted {
 	return img
 }
 
-// drawGrid draws the ground that stands in for a map.
+// drawGrid draws the ground that is there instead of a map.
 func drawGrid(pixels []uint8) {
 	for i := range pixels {
 		x, y := i%MapWidthPX, i/MapWidthPX
@@ -122,11 +122,19 @@ func covered(radiusPX, distancePX float64) uint8 {
 	return uint8(math.Round(min(max(radiusPX+0.5-distancePX, 0), 1) * (mixes - 1)))
 }
 
-// endsOf returns the first point and the last one; there is at least one.
+// endsOf returns the first point and the last one.
 func endsOf(lines [][]LatLon) (first, last LatLon) {
-	all := slices.DeleteFunc(slices.Clone(lines), func(line []LatLon) bool { return len(line) == 0 })
-	line := all[len(all)-1]
-	return all[0][0], line[len(line)-1]
+	for _, line := range slices.Backward(lines) {
+		if len(line) > 0 {
+			first = line[0]
+		}
+	}
+	for _, line := range lines {
+		if len(line) > 0 {
+			last = line[len(line)-1]
+		}
+	}
+	return first, last
 }
 
 // drawDisc draws a disc with its rim.
@@ -143,7 +151,7 @@ func drawDisc(pixels []uint8, middle point, radiusPX float64, c ink) {
 }
 
 // inked returns what becomes of a pixel that an ink and its rim cover in part, at these levels. The rim
-// is at least a pixel wide, so that what the ink covers only in part is white already.
+// is at least a pixel wide, so a pixel that the ink covers only in part is white already.
 func inked(pixel uint8, c ink, level, rimLevel uint8) uint8 {
 	if level > 0 {
 		return mixed(c, level)

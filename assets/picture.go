@@ -44,10 +44,10 @@ type Picture struct {
 	Sizes map[int][]byte
 }
 
-// MakePicture makes a picture of src, a jpg, png or gif file, whose first bytes decide what it is.
-// The middle square is kept, and of an animation the first frame. Two pictures at most are in work
-// at a time; others wait, until ctx ends. What cannot be decoded is a problem.BadUpload, what would
-// take too much memory a problem.TooLarge; an error of reading src is returned wrapped.
+// MakePicture makes a picture of src, a jpg, png or gif file; its first bytes decide which. The middle
+// square is kept, and of an animation the first frame. At most two pictures are worked on at a time;
+// others wait, until ctx ends. What cannot be decoded is a problem.BadUpload, what would take too much
+// memory a problem.TooLarge; an error of reading src is returned wrapped.
 func MakePicture(ctx context.Context, src io.ReadSeeker) (*Picture, error) {
 	if err := enter(ctx, atWork); err != nil {
 		return nil, fmt.Errorf("make picture: %w", err)
@@ -63,7 +63,7 @@ func MakePicture(ctx context.Context, src io.ReadSeeker) (*Picture, error) {
 
 func enter(ctx context.Context, room chan struct{}) error {
 	if err := ctx.Err(); err != nil {
-		return err // else a free place could be taken as well
+		return err // select might take a free place all the same
 	}
 	select {
 	case room <- struct{}{}:
@@ -88,7 +88,7 @@ func makePicture(ctx context.Context, src *source) (*Picture, error) {
 			return nil, fmt.Errorf("make picture: %w", err)
 		}
 		defer leave(largeAtWork)
-		// What was decoded is garbage by then; the next one must not come on top of it.
+		// What was decoded is garbage by then; its memory must be free before the next one is decoded.
 		defer debug.FreeOSMemory()
 	}
 	reduced, err := decodeReduced(src, head)
@@ -103,8 +103,8 @@ func badPicture(err error) error {
 }
 
 // decodeReduced decodes an upload and copies its middle. Both happen in this goroutine, under one
-// recover: an image may be broken so that not the decoder but the first look at its pixels panics,
-// and in imaging's goroutines nobody could catch that.
+// recover: an image may be broken in such a way that not the decoder but the first access to its pixels
+// panics, and in imaging's goroutines that could not be caught.
 func decodeReduced(src *source, head *pictureHead) (reduced *image.NRGBA, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -22,8 +22,8 @@ func shadeOf(rgba []uint8) int { return int(rgba[0]>>3)<<10 | int(rgba[1]>>3)<<5
 
 // quantize returns an opaque picture in at most 256 colours, which takes less than half the room as a
 // PNG. It chooses them by median cut (Paul Heckbert, Color Image Quantization for Frame Buffer Display,
-// 1982): the shades of the picture are one box at first; of all boxes the one that would be seen most
-// is cut in two where half of its pixels are on either side; and each box becomes a colour.
+// 1982): the shades of the picture are one box at first; again and again the box of the greatest weight
+// is cut in two, with half of its pixels on either side; in the end each box becomes a colour.
 func quantize(img *image.RGBA) *image.Paletted {
 	shades := make([]shade, 1<<15)
 	for i := 0; i < len(img.Pix); i += 4 {
@@ -51,7 +51,7 @@ func quantize(img *image.RGBA) *image.Paletted {
 type box struct {
 	shades []int
 	widest int   // the channel that differs most
-	weight int64 // how much it would be seen that they are one colour
+	weight int64 // how visible it would be if they were one colour
 }
 
 func newBox(numbers []int, shades []shade) box {

@@ -19,10 +19,10 @@ const pictureSizePX = 512
 var smallerSizesPX = []int{64, 128, 256}
 
 // reducedPX is the least side to which a picture is averaged down while it is copied: twice the side
-// that is kept, so that the sharper filter has something left to do.
+// that is kept; the rest is left to a sharper filter.
 const reducedPX = 2 * pictureSizePX
 
-// jpegQuality is where the blocks of a face cannot be seen at 512 pixels, at about 60 KB.
+// jpegQuality is high enough that no blocks are visible in a face at 512 pixels, which takes about 60 KB.
 const jpegQuality = 85
 
 // reduce copies the middle square of canvas, in which img lies. A large square is averaged down on
@@ -155,7 +155,7 @@ func encodeSizes(square *image.NRGBA) (*Picture, error) {
 
 // encodeJPEG encodes an opaque picture.
 func encodeJPEG(img *image.NRGBA) ([]byte, error) {
-	// Without transparency NRGBA and RGBA are the same bytes, and jpeg has a short way for RGBA.
+	// Without transparency NRGBA and RGBA are the same bytes, and package jpeg is faster with RGBA.
 	same := &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
 	var out bytes.Buffer
 	err := jpeg.Encode(&out, same, &jpeg.Options{Quality: jpegQuality})

@@ -2,10 +2,10 @@ package assets
 
 import "math"
 
-// stroke is a line on its way into a picture. For each pixel it has the square of the distance from the
-// middle of the line, in 1/nearScale square pixels, at most 255. What the line and its rim cover follows
-// from that. So a line that meets itself is one shape, its corners and ends are round, and what is
-// drawn twice is no darker.
+// stroke is a line before it is painted into a picture. For each pixel it has the square of the distance
+// from the middle of the line, in 1/nearScale square pixels, at most 255. What the line and its rim cover
+// follows from that. So a line that meets itself is one shape, its corners and ends are round, and what
+// is drawn twice is not darker.
 type stroke struct {
 	near [MapHeightPX * MapWidthPX]uint8
 }
@@ -16,11 +16,11 @@ const (
 	// reachPX is where a line with its rim ends.
 	reachPX = lineRadiusPX + rimPX + 0.5
 
-	// piecePX is how long the pieces are that a line is drawn in: short ones lie in small rectangles, of
-	// which each pixel is looked at; long ones are fewer.
+	// piecePX is how long the pieces are that a line is drawn in. Each pixel of the rectangle around a
+	// piece is looked at: short pieces have small rectangles, long ones are fewer.
 	piecePX = 8
 
-	// drawnNear is how near the middle of a line each pixel is that it passes through: half of the
+	// drawnNear is the largest value of a pixel that the middle of a line passes through: half of the
 	// pixel's diagonal, squared.
 	drawnNear = nearScale / 2
 )
@@ -33,7 +33,7 @@ func newStroke() *stroke {
 	return &s
 }
 
-// draw adds a line. Where longitudes jump it has a gap, for it would go around the world.
+// draw adds a line. It leaves a gap where longitudes jump, or the line would go around the world.
 func (s *stroke) draw(f *mapFrame, line []LatLon) {
 	if len(line) == 0 {
 		return
@@ -72,16 +72,16 @@ func (s *stroke) addPiece(a, b point) {
 	left, right := pixelsAround(min(a.x, b.x), max(a.x, b.x), reachPX, MapWidthPX)
 	ax, ay := float32(a.x), float32(a.y)
 	dx, dy := float32(b.x-a.x), float32(b.y-a.y)
-	var perLength float32 // one part in the square of the length
-	if length := dx*dx + dy*dy; length > 0 {
-		perLength = 1 / length
+	var perSquare float32
+	if squaredLength := dx*dx + dy*dy; squaredLength > 0 {
+		perSquare = 1 / squaredLength
 	}
 	for y := top; y < bottom; y++ {
 		row := s.near[y*MapWidthPX:][:MapWidthPX]
 		py := float32(y) + 0.5 - ay
 		for x := left; x < right; x++ {
 			px := float32(x) + 0.5 - ax
-			along := min(max((px*dx+py*dy)*perLength, 0), 1)
+			along := min(max((px*dx+py*dy)*perSquare, 0), 1)
 			ex, ey := px-along*dx, py-along*dy
 			if near := (ex*ex + ey*ey) * nearScale; near < float32(row[x]) {
 				row[x] = uint8(near)

@@ -9,16 +9,15 @@ import (
 	"time"
 )
 
-// Named has the names that rows give to kept files, as sets. A set that is nil is not known, and then
-// nothing of its kind is swept; of files that nothing names, the set is empty.
+// Named holds the names of all kept files that rows name.
 type Named struct {
-	Pictures, Tracks, Maps map[string]bool
+	Pictures, Tracks, Maps []string
 }
 
 // Sweep removes what was last modified before olderThan and is of no use: leftovers in tmp, and
 // pictures, tracks and maps that nothing names; the points of a track go with it. Then it removes the
 // oldest map tiles over their bound. It returns how many files and pictures it removed, without tiles.
-// It goes on after a thing that cannot be removed, and tells; it stops when ctx ends.
+// When something cannot be removed it goes on, and reports it; it stops when ctx ends.
 //
 // The names are read before Sweep is called, and the folders are listed after. A file comes before its
 // row, so what is named in between is younger than olderThan, unless a request takes that long.
@@ -26,13 +25,13 @@ func (f *Files) Sweep(ctx context.Context, olderThan time.Time, named Named) (re
 	var failed []error
 	for _, folder := range []struct {
 		path string
-		keep func(name string) bool
+		keep []string
 	}{
-		{f.pictures, keepNamed(named.Pictures)},
-		{f.tracks, keepNamed(named.Tracks)},
-		{f.series, keepNamed(seriesOf(named.Tracks))},
-		{f.maps, keepNamed(named.Maps)},
-		{f.tmp, func(string) bool { return false }},
+		{f.pictures, named.Pictures},
+		{f.tracks, named.Tracks},
+		{f.series, seriesOf(named.Tracks)},
+		{f.maps, named.Maps},
+		{f.tmp, nil},
 	} {
 		n, err := sweepFolder(ctx, folder.path, olderThan, folder.keep)
 		removed += n
@@ -46,40 +45,34 @@ func (f *Files) Sweep(ctx context.Context, olderThan time.Time, named Named) (re
 	return removed, errors.Join(failed...)
 }
 
-func keepNamed(named map[string]bool) func(name string) bool {
-	return func(name string) bool { return named == nil || named[name] }
-}
-
 // seriesOf returns the names of the series of tracks.
-func seriesOf(tracks map[string]bool) map[string]bool {
-	if tracks == nil {
-		return nil
-	}
-	series := make(map[string]bool, len(tracks))
-	for track := range tracks {
+func seriesOf(tracks []string) (series []string) {
+	for _, track := range tracks {
 		if stem, ok := trackStem(track); ok {
-			series[stem] = true
+			series = append(series, stem)
 		}
 	}
 	return series
 }
 
-// sweepFolder removes the entries of dir that are older than olderThan and not to be kept. Nobody asks
+// sweepFolder removes the entries of dir that are older than olderThan, except those to keep. Nobody asks
 // for them, so it does not matter when that reaches the disk: what is back after a power cut is swept
 // again.
-func sweepFolder(
-	ctx context.Context, dir string, olderThan time.Time, keep func(name string) bool,
-) (removed int, err error) {
+func sweepFolder(ctx context.Context, dir string, olderThan time.Time, keep []string) (removed int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, err
+	}
+	kept := make(map[string]bool, len(keep))
+	for _, name := range keep {
+		kept[name] = true
 	}
 	var failed []error
 	for _, entry := range entries {
 		if ctx.Err() != nil {
 			return removed, errors.Join(append(failed, ctx.Err())...)
 		}
-		if keep(entry.Name()) {
+		if kept[entry.Name()] {
 			continue
 		}
 		info, err := entry.Info()

@@ -38,7 +38,7 @@ func TestSweep(t *testing.T) {
 	}
 	age(t, filepath.Join(tmp, "old"))
 	age(t, filepath.Join(tmp, "halfway"))
-	rows := assets.Named{Pictures: map[string]bool{named: true}}
+	rows := assets.Named{Pictures: []string{named}}
 
 	hourAgo := time.Now().Add(-time.Hour)
 	for _, want := range []int{3, 0} { // the second time there is nothing to do
@@ -51,7 +51,7 @@ func TestSweep(t *testing.T) {
 	side(t, files, named, 0)
 }
 
-func TestSweepRemovesNothingWhenInDoubt(t *testing.T) {
+func TestSweepEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
 	name := addFixture(t, files, "small.png")
@@ -59,10 +59,7 @@ func TestSweepRemovesNothingWhenInDoubt(t *testing.T) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 
-	if removed, err := files.Sweep(context.Background(), time.Now(), assets.Named{}); removed != 0 || err != nil {
-		t.Errorf("Sweep without names = %d, %v; want 0", removed, err)
-	}
-	if removed, err := files.Sweep(ended, time.Now(), assets.Named{Pictures: map[string]bool{}}); removed != 0 || !errors.Is(err, context.Canceled) {
+	if removed, err := files.Sweep(ended, time.Now(), assets.Named{}); removed != 0 || !errors.Is(err, context.Canceled) {
 		t.Errorf("Sweep = %d, %v; want 0, %v", removed, err, context.Canceled)
 	}
 	wantsEntries(t, filepath.Join(dir, "pictures"), name)
@@ -85,7 +82,7 @@ func withTracks(t *testing.T, files *assets.Files, dir string) (tracks, maps []s
 	t.Helper()
 	tracks = keepTracks(t, files, "a", "b")
 	for _, track := range tracks {
-		name := assets.NewName() + ".png"
+		name := assets.NewMapName()
 		if err := errors.Join(files.PutSeries(track, []byte("points")), files.PutMap(name, []byte("map"))); err != nil {
 			t.Fatal(err)
 		}
@@ -97,14 +94,6 @@ func withTracks(t *testing.T, files *assets.Files, dir string) (tracks, maps []s
 	return tracks, maps
 }
 
-func set(names ...string) map[string]bool {
-	s := make(map[string]bool)
-	for _, name := range names {
-		s[name] = true
-	}
-	return s
-}
-
 func TestSweepTracks(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -113,19 +102,18 @@ func TestSweepTracks(t *testing.T) {
 		named                func(tracks, maps []string) assets.Named // by rows
 	}{
 		{"all named", 2, 2, 2, func(tracks, maps []string) assets.Named {
-			return assets.Named{Tracks: set(tracks...), Maps: set(maps...)}
+			return assets.Named{Tracks: tracks, Maps: maps}
 		}},
 		{"one track named", 1, 1, 0, func(tracks, _ []string) assets.Named {
-			return assets.Named{Tracks: set(tracks[1]), Maps: set()}
+			return assets.Named{Tracks: tracks[1:]}
 		}},
 		{"one map named", 0, 0, 1, func(_, maps []string) assets.Named {
-			return assets.Named{Tracks: set(), Maps: set(maps[0])}
+			return assets.Named{Maps: maps[:1]}
 		}},
-		{"none named", 0, 0, 0, func(_, _ []string) assets.Named {
-			return assets.Named{Tracks: set("", "no name"), Maps: set()}
+		{"others named", 0, 0, 0, func(_, _ []string) assets.Named {
+			return assets.Named{Tracks: []string{"", "no name"}}
 		}},
-		{"tracks not known", 2, 2, 0, func(_, _ []string) assets.Named { return assets.Named{Maps: set()} }},
-		{"nothing known", 2, 2, 2, func(_, _ []string) assets.Named { return assets.Named{} }},
+		{"none named", 0, 0, 0, func(_, _ []string) assets.Named { return assets.Named{} }},
 	} {
 		t.Run(row.what, func(t *testing.T) {
 			t.Parallel()
@@ -150,12 +138,11 @@ func TestSweepLeavesWhatIsYoung(t *testing.T) {
 	files, dir := openFiles(t)
 	// Kept after the names were read, with its row on the way.
 	track := keepTracks(t, files, "a")[0]
-	name := assets.NewName() + ".png"
+	name := assets.NewMapName()
 	if err := errors.Join(files.PutSeries(track, nil), files.PutMap(name, nil)); err != nil {
 		t.Fatal(err)
 	}
-	nothing := assets.Named{Pictures: set(), Tracks: set(), Maps: set()}
-	if removed, err := files.Sweep(context.Background(), time.Now().Add(-time.Hour), nothing); removed != 0 || err != nil {
+	if removed, err := files.Sweep(context.Background(), time.Now().Add(-time.Hour), assets.Named{}); removed != 0 || err != nil {
 		t.Errorf("Sweep = %d, %v; want 0", removed, err)
 	}
 	wantsEntries(t, filepath.Join(dir, "tracks"), track)
@@ -169,8 +156,7 @@ func TestSweepGoesOn(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "pictures")); err != nil {
 		t.Fatal(err)
 	}
-	nothing := assets.Named{Pictures: set(), Tracks: set(), Maps: set()}
-	removed, err := files.Sweep(context.Background(), time.Now().Add(-time.Hour), nothing)
+	removed, err := files.Sweep(context.Background(), time.Now().Add(-time.Hour), assets.Named{})
 	if removed != 6 || err == nil || !strings.Contains(err.Error(), "sweep pictures") {
 		t.Errorf("Sweep = %d, %v; want 6 and an error about pictures", removed, err)
 	}

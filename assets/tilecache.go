@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// The tiles of all servers together take maxTileBytes once they are trimmed, which is done when
-// somebody sweeps, and whenever a server's have grown by tileSlack.
+// The tiles of all servers together take at most maxTileBytes once they are trimmed. That is done by
+// Sweep, and whenever a server's tiles have grown by tileSlack.
 const (
 	maxTileBytes = 256 << 20
 	tileSlack    = 16 << 20
@@ -30,8 +30,8 @@ func (f *Files) tilesOf(url string) string {
 	return filepath.Join(f.tiles, fmt.Sprintf("%x", hash[:4]))
 }
 
-// path returns where a tile is kept. A kept tile ends with its CRC-32, big-endian, for nobody waits
-// until it is safely on the disk. Its time of modification is when it stops to be fresh.
+// path returns where a tile is kept. A kept tile ends with its CRC-32, big-endian, since it is not safely
+// on the disk. Its time of modification is when it stops being fresh.
 func (t *Tiles) path(at tile) string {
 	return filepath.Join(t.dir, strconv.Itoa(at.z), strconv.Itoa(at.x), strconv.Itoa(at.y))
 }
@@ -51,8 +51,8 @@ func (t *Tiles) kept(at tile) (data []byte, isFresh bool) {
 	return data, err == nil && t.now().Before(info.ModTime())
 }
 
-// keep keeps a tile for as long as it is fresh, and until somebody needs the room. A failure is logged:
-// the tile is there already for those who asked.
+// keep keeps a tile, which is fresh for that long; old ones go when the tiles are trimmed. A failure is
+// logged only: who asked for the tile has it all the same.
 func (t *Tiles) keep(ctx context.Context, at tile, data []byte, life time.Duration) {
 	path, until := t.path(at), t.now().Add(life)
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
@@ -99,7 +99,7 @@ func unseal(sealed []byte) (data []byte, ok bool) {
 }
 
 // trimTiles removes the tiles that have been out of date for the longest time, or will be first, until
-// the others take no more than they may. Folders that are empty then go too.
+// the others take at most maxTileBytes. Folders that become empty go too.
 func (f *Files) trimTiles(ctx context.Context) error {
 	type keptTile struct {
 		path  string

@@ -19,13 +19,13 @@ const (
 	maxTileBody    = 1 << 20          // bytes
 	maxRedirects   = 3
 
-	// Tiles are fresh for a week, as tile servers ask of those who do not read their headers
+	// Tiles are fresh for a week, as tile servers ask of programs that do not read their headers
 	// (https://operations.osmfoundation.org/policies/tiles/), or longer when this one says so.
 	minTileLife = 7 * 24 * time.Hour
 	maxTileLife = 90 * 24 * time.Hour
 )
 
-// newTileClient returns a client that no server can keep busy. It has no cookies.
+// newTileClient returns a client whose requests are bounded in every way. It has no cookies.
 func newTileClient() *http.Client {
 	return &http.Client{
 		Timeout: maxTileRequest,
@@ -119,8 +119,8 @@ func (t *Tiles) ask(ctx context.Context, at tile) (data []byte, life time.Durati
 	return data, lifeOf(answer.Header), nil
 }
 
-// address returns where a tile is. Neighbours are at different names of the server, and each tile always
-// at the same.
+// address returns the address of a tile. Neighbours use different names of the server, and each tile
+// always the same.
 func (t *Tiles) address(at tile) string {
 	return strings.NewReplacer(
 		"{s}", string("abc"[(at.x+at.y)%3]),
@@ -139,7 +139,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// checkStatus tells apart that there is no tile, that this one cannot be had, and that none can.
+// checkStatus fails with ErrNoTile when there is no such tile, with errBadTile when this one cannot be
+// had, and with errBadService when none can.
 func checkStatus(answer *http.Response) error {
 	status := answer.StatusCode
 	switch {
@@ -154,7 +155,7 @@ func checkStatus(answer *http.Response) error {
 	return fmt.Errorf("%w: status %d", errBadTile, status)
 }
 
-// checkTile refuses what does not begin like a tile.
+// checkTile fails when data is too long or does not begin like a tile.
 func checkTile(data []byte) error {
 	if len(data) > maxTileBody {
 		return fmt.Errorf("%w: over %s", errBadTile, FileSize(maxTileBody))
@@ -165,7 +166,7 @@ func checkTile(data []byte) error {
 	return nil
 }
 
-// readTileHead reads what a tile says of itself before its pixels.
+// readTileHead reads what a tile declares before its pixels.
 func readTileHead(data []byte) (*pictureHead, error) {
 	if bytes.HasPrefix(data, []byte("GIF")) {
 		return nil, errors.New("neither jpg nor png")

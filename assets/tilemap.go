@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// DrawMap is like the function DrawMap, over map tiles and with their attribution. What the server does
-// not have stays plain. The picture is not complete when tiles are missing that may be had later. It
-// fails when none could be had; a server that has none here is no failure. Pictures together ask for
-// two tiles a second at most.
+// DrawMap is like the function DrawMap, but draws over map tiles, and with their attribution. Where the
+// server has no tile, the ground stays plain. The picture is not complete when tiles are missing that
+// may be had later. It fails when it got none of them; a server that has none here is no failure. All
+// pictures together ask for two tiles a second at most.
 func (t *Tiles) DrawMap(ctx context.Context, lines [][]LatLon) (png []byte, complete bool, err error) {
 	frame, ok := frameOf(lines)
 	if !ok {
@@ -61,30 +61,33 @@ func tilesIn(frame *mapFrame, zoom int) (all []placedTile) {
 	return all
 }
 
-// drawGround draws tiles and returns how many. The error tells what became of those that are missing,
-// except for what the server does not have.
+// drawGround draws tiles and returns how many. The error tells why the others are missing, except for
+// those that the server does not have.
 func (t *Tiles) drawGround(ctx context.Context, ground *image.RGBA, tiles []placedTile) (drawn int, err error) {
 	draw.Draw(ground, ground.Rect, image.NewUniform(inks[groundInk]), image.Point{}, draw.Src)
 	var failed []error
 	for _, p := range tiles {
-		data, err := t.tileInTurn(ctx, p.tile)
-		if errors.Is(err, ErrNoTile) {
-			continue
-		}
-		if err == nil {
-			err = drawTile(ground, p.corner, data)
-			if err != nil {
-				// Only its head was looked at before. Next time there may be a better one.
-				err = errors.Join(fmt.Errorf("tile %v: %w", p.tile, err), t.forget(p.tile))
-			}
-		}
-		if err != nil {
+		switch err := t.drawPlaced(ctx, ground, p); {
+		case err == nil:
+			drawn++
+		case !errors.Is(err, ErrNoTile):
 			failed = append(failed, err)
-			continue
 		}
-		drawn++
 	}
 	return drawn, errors.Join(failed...)
+}
+
+// drawPlaced gets a tile and draws it.
+func (t *Tiles) drawPlaced(ctx context.Context, ground *image.RGBA, p placedTile) error {
+	data, err := t.tileInTurn(ctx, p.tile)
+	if err != nil {
+		return err
+	}
+	if err := drawTile(ground, p.corner, data); err != nil {
+		// Only its head was looked at before. Next time there may be a better one.
+		return errors.Join(fmt.Errorf("tile %v: %w", p.tile, err), t.forget(p.tile))
+	}
+	return nil
 }
 
 // tileInTurn is Tile for pictures, which are in no hurry.
@@ -98,7 +101,8 @@ func (t *Tiles) tileInTurn(ctx context.Context, at tile) ([]byte, error) {
 	return t.Tile(ctx, at.z, at.x, at.y)
 }
 
-// awaitTurn waits until a request for a picture is due, unless the server would not be asked anyway.
+// awaitTurn waits until a request for a picture is due, unless the server would not be asked anyway. It
+// goes by the real clock, as its timer does.
 func (t *Tiles) awaitTurn(ctx context.Context) error {
 	if t.resting() != nil {
 		return ctx.Err()
@@ -117,8 +121,8 @@ func (t *Tiles) awaitTurn(ctx context.Context) error {
 	}
 }
 
-// drawTile draws a tile with its upper left corner at a point. It decodes bytes from elsewhere, under the
-// same precautions as an upload.
+// drawTile draws a tile with its upper left corner at a point. It decodes bytes from elsewhere, with the
+// same precautions as an upload's.
 func drawTile(ground *image.RGBA, corner image.Point, data []byte) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -155,7 +159,7 @@ func halve(img image.Image) image.Image {
 	return half
 }
 
-// layTrack lays a track over the map that takes the place of its ground.
+// layTrack draws a track over a map, which replaces the track's plain ground.
 func layTrack(ground *image.RGBA, track *image.Paletted) {
 	for i, pixel := range track.Pix {
 		x, y := i%MapWidthPX, i/MapWidthPX

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ErrNoTile tells that there is no such tile, be it that the tile server says so, or that there cannot be.
+// ErrNoTile is returned when there is no such tile: the tile server says so, or there cannot be one.
 var ErrNoTile = errors.New("no such map tile")
 
 // maxTileZoom is the largest zoom of a tile; at 20, a pixel is 15 cm at the equator.
@@ -20,15 +20,15 @@ type TilesOptions struct {
 	// URL is the address of a tile with {z}, {x} and {y} in it, and, where the server has several names,
 	// {s} for one of a, b and c. It may hold a key: no error shows it.
 	URL string
-	// UserAgent tells the server what program asks.
+	// UserAgent is how the program introduces itself to the server.
 	UserAgent string
 	// Attribution is HTML that names the source of the tiles. Pictures show it as plain text.
 	Attribution string
 }
 
-// Tiles fetches map tiles from one server and keeps them for a while. It asks two at a time at most,
-// leaves the server alone for a moment when it does not answer, and uses old tiles meanwhile. Its
-// methods may be called from several goroutines.
+// Tiles fetches map tiles from one server and keeps them for a while. It asks for two at a time at most.
+// When the server fails, it is left alone for a while, and old tiles are used meanwhile. The methods may
+// be called from several goroutines.
 type Tiles struct {
 	files       *Files
 	dir         string // of this server's tiles
@@ -76,9 +76,9 @@ func (t tile) exists() bool {
 }
 
 // Tile returns the tile of zoom z in column x and row y, a PNG or JPEG of 256 or 512 pixels a side; the
-// caller must not change it. It comes from the server when there is none that is fresh; when the
-// server fails, an old one will do. It fails with ErrNoTile when there is no such tile. Any other error
-// may pass.
+// caller must not change it. It comes from the server when none is kept that is fresh; when the server
+// fails, an old one will do. It fails with ErrNoTile when there is no such tile. Any other error may be
+// gone later.
 func (t *Tiles) Tile(ctx context.Context, z, x, y int) ([]byte, error) {
 	at := tile{z, x, y}
 	if !at.exists() {
@@ -96,7 +96,7 @@ type flight struct {
 	landed chan struct{} // closed at the end
 	data   []byte
 	err    error
-	// lost tells that who went for it left without an answer, which says nothing about the tile.
+	// lost is true when the request was given up without an answer, which says nothing about the tile.
 	lost bool
 }
 

@@ -9,25 +9,30 @@ import (
 	"time"
 )
 
-// KeepTracks gives spooled uploads their names for good, each its Name and the ending ext, which is
-// "gpx": all of them, safely on the disk, or none. The names are in the order of the uploads. It takes
-// the uploads over, also when it fails: they are closed, and closing them again does nothing.
-func (f *Files) KeepTracks(uploads []*Spooled, ext string) (names []string, err error) {
+// KeepTracks keeps spooled uploads as tracks, each under its TrackName: all of them, safely on the
+// disk, or none. It takes the uploads over, also when it fails: they are closed, and closing them again
+// does nothing.
+func (f *Files) KeepTracks(uploads []*Spooled) error {
+	var err error
 	for _, upload := range uploads {
-		names = append(names, upload.Name()+"."+ext)
 		err = errors.Join(err, upload.settle())
 	}
 	if err == nil {
-		err = f.nameTracks(uploads, names)
+		err = f.nameTracks(uploads)
 	}
 	if err == nil {
-		return names, nil
+		return nil
 	}
+	var names []string
 	for _, upload := range uploads {
+		names = append(names, upload.TrackName())
 		err = errors.Join(err, removeFile(upload.file.Name()))
 	}
-	return nil, fmt.Errorf("keep tracks: %w", errors.Join(err, f.RemoveTracks(names)))
+	return fmt.Errorf("keep tracks: %w", errors.Join(err, f.RemoveTracks(names)))
 }
+
+// trackExt is what a track's name ends in, after a point.
+const trackExt = "gpx"
 
 // settle puts the upload safely on the disk and closes it.
 func (s *Spooled) settle() error {
@@ -38,12 +43,9 @@ func (s *Spooled) settle() error {
 }
 
 // nameTracks moves uploads out of tmp.
-func (f *Files) nameTracks(uploads []*Spooled, names []string) error {
-	for i, upload := range uploads {
-		if _, ok := trackStem(names[i]); !ok {
-			return fmt.Errorf("%q is not the name of a track", names[i])
-		}
-		if err := os.Rename(upload.file.Name(), filepath.Join(f.tracks, names[i])); err != nil {
+func (f *Files) nameTracks(uploads []*Spooled) error {
+	for _, upload := range uploads {
+		if err := os.Rename(upload.file.Name(), filepath.Join(f.tracks, upload.TrackName())); err != nil {
 			return err
 		}
 	}
@@ -60,7 +62,7 @@ func (f *Files) OpenTrack(name string) (*os.File, error) {
 }
 
 // RemoveTracks removes tracks and their series; what is missing is no error. When one cannot be
-// removed it goes on, and tells. It removes nothing when one of the names is not a track's.
+// removed it goes on, and reports it. It removes nothing when one of the names is not a track's.
 func (f *Files) RemoveTracks(names []string) error {
 	var paths []string
 	for _, name := range names {
@@ -83,9 +85,9 @@ func (f *Files) RemoveTracks(names []string) error {
 	return nil
 }
 
-// PutSeries stores what was derived from the track of that name, in the place of what was there. The
-// track may be kept already or later: its name is the upload's Name with the ending. It fails on a name
-// that is not a track's.
+// PutSeries stores what was derived from the track of that name, and replaces what was there. The
+// track itself may be kept before or after: TrackName tells its name in advance. It fails on a name that
+// is not a track's.
 func (f *Files) PutSeries(track string, data []byte) error {
 	stem, ok := trackStem(track)
 	if !ok {
@@ -111,5 +113,5 @@ func (f *Files) Series(track string) ([]byte, error) {
 // trackStem returns a track's name without its ending. It is not ok for any other string.
 func trackStem(name string) (stem string, ok bool) {
 	stem, ext, ok := splitName(name)
-	return stem, ok && ext == "gpx"
+	return stem, ok && ext == trackExt
 }

@@ -26,15 +26,18 @@ func spool(t *testing.T, files *assets.Files, upload string) *assets.Spooled {
 	return spooled
 }
 
+// stem returns the digits of an upload's name, which it has in tmp.
+func stem(upload *assets.Spooled) string { return strings.TrimSuffix(upload.TrackName(), ".gpx") }
+
 // keepTracks keeps uploads that must be kept.
 func keepTracks(t *testing.T, files *assets.Files, uploads ...string) (names []string) {
 	t.Helper()
 	var spooled []*assets.Spooled
 	for _, upload := range uploads {
-		spooled = append(spooled, spool(t, files, upload))
+		one := spool(t, files, upload)
+		spooled, names = append(spooled, one), append(names, one.TrackName())
 	}
-	names, err := files.KeepTracks(spooled, "gpx")
-	if err != nil {
+	if err := files.KeepTracks(spooled); err != nil {
 		t.Fatal(err)
 	}
 	return names
@@ -65,25 +68,22 @@ func TestKeepTracks(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
 	uploads := []*assets.Spooled{spool(t, files, "one"), spool(t, files, "two")}
-	names, err := files.KeepTracks(uploads, "gpx")
-	if err != nil || len(names) != 2 {
-		t.Fatalf("KeepTracks = %q, %v; want two names", names, err)
+	if err := files.KeepTracks(uploads); err != nil {
+		t.Fatal(err)
 	}
 	for i, want := range []string{"one", "two"} {
-		if names[i] != uploads[i].Name()+".gpx" {
-			t.Errorf("name = %q; want the one announced, %q", names[i], uploads[i].Name())
-		}
+		name := uploads[i].TrackName()
 		for range 2 { // closing is harmless
 			if err := uploads[i].Close(); err != nil {
 				t.Errorf("Close = %v", err)
 			}
 		}
-		wantsTrack(t, files, names[i], want)
-		wantsMode(t, filepath.Join(dir, "tracks", names[i]), 0o600)
+		wantsTrack(t, files, name, want)
+		wantsMode(t, filepath.Join(dir, "tracks", name), 0o600)
 	}
 	wantsEntries(t, filepath.Join(dir, "tmp"))
-	if names, err := files.KeepTracks(nil, "gpx"); len(names) != 0 || err != nil {
-		t.Errorf("KeepTracks of none = %q, %v", names, err)
+	if err := files.KeepTracks(nil); err != nil {
+		t.Errorf("KeepTracks of none = %v", err)
 	}
 }
 
@@ -91,23 +91,21 @@ func TestKeepTracksMakesThemYoung(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
 	upload := spool(t, files, "one")
-	age(t, filepath.Join(dir, "tmp", upload.Name())) // a long archive
-	names, err := files.KeepTracks([]*assets.Spooled{upload}, "gpx")
-	if err != nil {
+	age(t, filepath.Join(dir, "tmp", stem(upload))) // a long archive
+	if err := files.KeepTracks([]*assets.Spooled{upload}); err != nil {
 		t.Fatal(err)
 	}
-	nothing := assets.Named{Tracks: map[string]bool{}}
-	if _, err := files.Sweep(context.Background(), time.Now().Add(-time.Hour), nothing); err != nil {
+	if _, err := files.Sweep(context.Background(), time.Now().Add(-time.Hour), assets.Named{}); err != nil {
 		t.Fatal(err)
 	}
-	wantsEntries(t, filepath.Join(dir, "tracks"), names...)
+	wantsEntries(t, filepath.Join(dir, "tracks"), upload.TrackName())
 }
 
 func TestKeepTracksIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(t *testing.T, dir string, uploads []*assets.Spooled) []*assets.Spooled{
 		"upload gone": func(t *testing.T, dir string, uploads []*assets.Spooled) []*assets.Spooled {
-			if err := os.Remove(filepath.Join(dir, "tmp", uploads[1].Name())); err != nil {
+			if err := os.Remove(filepath.Join(dir, "tmp", stem(uploads[1]))); err != nil {
 				t.Fatal(err)
 			}
 			return uploads
@@ -122,7 +120,7 @@ func TestKeepTracksIsAllOrNothing(t *testing.T) {
 			return append(uploads, uploads[0])
 		},
 		"name taken by a folder": func(t *testing.T, dir string, uploads []*assets.Spooled) []*assets.Spooled {
-			inTheWay := filepath.Join(dir, "tracks", uploads[2].Name()+".gpx")
+			inTheWay := filepath.Join(dir, "tracks", uploads[2].TrackName())
 			if err := os.Mkdir(inTheWay, 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -134,12 +132,12 @@ func TestKeepTracksIsAllOrNothing(t *testing.T) {
 			files, dir := openFiles(t)
 			uploads := spoil(t, dir, []*assets.Spooled{spool(t, files, "a"), spool(t, files, "b"), spool(t, files, "c")})
 			for _, upload := range uploads {
-				if err := files.PutSeries(upload.Name()+".gpx", []byte("points")); err != nil {
+				if err := files.PutSeries(upload.TrackName(), []byte("points")); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if names, err := files.KeepTracks(uploads, "gpx"); names != nil || err == nil {
-				t.Errorf("KeepTracks = %q, %v; want an error", names, err)
+			if err := files.KeepTracks(uploads); err == nil {
+				t.Error("KeepTracks succeeded; want an error")
 			}
 			for _, upload := range uploads {
 				if err := upload.Close(); err != nil {
@@ -158,21 +156,10 @@ func TestKeepTracksWithoutFolder(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "tracks")); err != nil {
 		t.Fatal(err)
 	}
-	if names, err := files.KeepTracks([]*assets.Spooled{upload}, "gpx"); names != nil || err == nil {
-		t.Errorf("KeepTracks = %q, %v; want an error", names, err)
+	if err := files.KeepTracks([]*assets.Spooled{upload}); err == nil {
+		t.Error("KeepTracks succeeded; want an error")
 	}
 	wantsEntries(t, filepath.Join(dir, "tmp"))
-}
-
-func TestKeepTracksKnowsItsEndings(t *testing.T) {
-	t.Parallel()
-	for _, ext := range []string{"", "GPX", "exe", "gpx/", "gpx.", "../x"} {
-		files, dir := openFiles(t)
-		if names, err := files.KeepTracks([]*assets.Spooled{spool(t, files, "a")}, ext); names != nil || err == nil {
-			t.Errorf("KeepTracks as %q = %q, %v; want an error", ext, names, err)
-		}
-		wantsNoFiles(t, dir)
-	}
 }
 
 func TestSpooledIsReadManyTimes(t *testing.T) {
@@ -238,7 +225,7 @@ func TestSeriesBeforeAndAfterItsTrack(t *testing.T) {
 	t.Parallel()
 	files, dir := openFiles(t)
 	upload := spool(t, files, "track")
-	name := upload.Name() + ".gpx"
+	name := upload.TrackName()
 	for _, want := range []string{"points", "better points", ""} {
 		if err := files.PutSeries(name, []byte(want)); err != nil {
 			t.Fatal(err)
@@ -247,13 +234,13 @@ func TestSeriesBeforeAndAfterItsTrack(t *testing.T) {
 			t.Errorf("Series = %q, %v; want %q", got, err, want)
 		}
 	}
-	if _, err := files.KeepTracks([]*assets.Spooled{upload}, "gpx"); err != nil {
+	if err := files.KeepTracks([]*assets.Spooled{upload}); err != nil {
 		t.Fatal(err)
 	}
 	if err := files.PutSeries(name, []byte("again")); err != nil {
 		t.Error(err)
 	}
-	wantsMode(t, filepath.Join(dir, "series", upload.Name()), 0o600)
+	wantsMode(t, filepath.Join(dir, "series", stem(upload)), 0o600)
 	wantsEntries(t, filepath.Join(dir, "tmp"))
 }
 
@@ -263,7 +250,7 @@ func TestPutSeriesLeavesNothingHalf(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "series")); err != nil {
 		t.Fatal(err)
 	}
-	if err := files.PutSeries(assets.NewName()+".gpx", []byte("points")); err == nil {
+	if err := files.PutSeries(strings.Repeat("0", 32)+".gpx", []byte("points")); err == nil {
 		t.Error("PutSeries without a folder succeeded")
 	}
 	wantsEntries(t, filepath.Join(dir, "tmp"))
@@ -303,11 +290,18 @@ func TestNamesThatAreNotTracks(t *testing.T) {
 	wantsEntries(t, filepath.Dir(dir), "uploads")
 }
 
-func TestNewName(t *testing.T) {
+func TestNames(t *testing.T) {
 	t.Parallel()
-	a, b := assets.NewName(), assets.NewName()
-	if a == b || len(a) != 32 || strings.Trim(a, "0123456789abcdef") != "" {
-		t.Errorf("NewName = %q, %q; want different ones of 32 hexadecimal digits", a, b)
+	files, _ := openFiles(t)
+	for ext, newName := range map[string]func() string{
+		".gpx": func() string { return spool(t, files, "").TrackName() },
+		".png": assets.NewMapName,
+	} {
+		a, b := newName(), newName()
+		digits, ok := strings.CutSuffix(a, ext)
+		if a == b || !ok || len(digits) != 32 || strings.Trim(digits, "0123456789abcdef") != "" {
+			t.Errorf("names = %q, %q; want different ones of 32 hexadecimal digits and %s", a, b, ext)
+		}
 	}
 }
 
@@ -317,7 +311,7 @@ func TestSize(t *testing.T) {
 	name := keepTracks(t, files, "12345")[0]
 	if err := errors.Join(
 		files.PutSeries(name, make([]byte, 100)),
-		files.PutMap(assets.NewName()+".png", make([]byte, 1000)),
+		files.PutMap(assets.NewMapName(), make([]byte, 1000)),
 		os.MkdirAll(filepath.Join(dir, "tiles", "a", "1"), 0o700),
 		os.WriteFile(filepath.Join(dir, "tiles", "a", "1", "2"), make([]byte, 10_000), 0o600),
 	); err != nil {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -211,6 +212,7 @@ func TestDBCheck(t *testing.T) {
 	if r, err := v.setPicture(greyPicture(100)); err != nil || r.status != http.StatusOK {
 		t.Fatalf("picture = %v, %v", r, err)
 	}
+	succeeds(t, p.db, "import", layRides(t, 3, 20), "--user", "amelie")
 	if out := succeeds(t, p.db, "db", "check"); out != "no damage found\n" {
 		t.Errorf("db check beside the server prints %q", out)
 	}
@@ -222,6 +224,15 @@ func TestDBCheck(t *testing.T) {
 		t.Errorf("db check prints %q", out)
 	}
 
+	removing := func(files string) func(string) error {
+		return func(dir string) error {
+			names, err := filepath.Glob(filepath.Join(dir, "uploads", filepath.FromSlash(files)))
+			for _, name := range names {
+				err = errors.Join(err, os.Remove(name))
+			}
+			return err
+		}
+	}
 	for _, c := range []struct {
 		name   string
 		damage func(dir string) error
@@ -229,16 +240,9 @@ func TestDBCheck(t *testing.T) {
 	}{
 		{"a lost picture", func(dir string) error {
 			return os.RemoveAll(filepath.Join(dir, "uploads", "pictures"))
-		}, "the picture of amelie"},
-		{"an emptied picture", func(dir string) error {
-			names, err := filepath.Glob(filepath.Join(dir, "uploads", "pictures", "*", "*"))
-			for _, name := range names {
-				if err := os.Remove(name); err != nil {
-					return err
-				}
-			}
-			return err
-		}, "the picture of amelie"},
+		}, "a file that the database names: open "},
+		{"an emptied picture", removing("pictures/*/*"), "a file that the database names: open "},
+		{"lost tracks", removing("tracks/*"), ".gpx: no such file or directory\na file that the database names: open "},
 		{"a row of nobody", func(dir string) error {
 			change(t, filepath.Join(dir, "f.db"), `pragma foreign_keys = 0`,
 				`insert into known_places (user_id, place, last_used_at) values (999, '192.0.2.1', 0)`)
@@ -262,6 +266,16 @@ func TestDBCheck(t *testing.T) {
 			!strings.Contains(o.stderr, "damage found") {
 			t.Errorf("db check with %s: %+v; want exit 1 and %q", c.name, o, c.want)
 		}
+	}
+
+	// What can be made again may be missing.
+	for _, files := range []string{"maps/*", "series/*"} {
+		if err := removing(files)(filepath.Dir(p.db)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := succeeds(t, p.db, "db", "check"); out != "no damage found\n" {
+		t.Errorf("db check without maps and series prints %q", out)
 	}
 
 	// A page overwritten at any place is found, or the file is refused; nothing is called sound.

@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +54,7 @@ func newDBCheck() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				missing, err := missingPictures(c, s)
+				missing, err := missingFiles(c.Context(), s)
 				if err != nil {
 					return err
 				}
@@ -61,28 +64,39 @@ func newDBCheck() *cobra.Command {
 	}
 }
 
-// missingPictures names the accounts whose picture is not among the files.
-func missingPictures(c *cobra.Command, s *store.Store) ([]string, error) {
-	files := assets.At(beside(s.Path(), uploadsName))
-	users, err := s.Users(c.Context())
+// missingFiles tells of the pictures and the tracks that rows name and nobody can open. Maps and the points of tracks can be
+// made again.
+func missingFiles(ctx context.Context, s *store.Store) (faults []string, err error) {
+	named, err := s.NamedFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var faults []string
-	for _, u := range users {
-		if u.Picture == "" {
-			continue
-		}
-		f, err := files.OpenPicture(u.Picture, 0)
-		if err != nil {
-			faults = append(faults, fmt.Sprintf("the picture of %s: %v", u.Username, err))
-			continue
-		}
-		if err := f.Close(); err != nil {
-			return nil, err
+	files := assets.At(beside(s.Path(), uploadsName))
+	failures := make(map[string]error)
+	for _, name := range named.Pictures {
+		failures[name] = tryOpen(name, func(name string) (*os.File, error) { return files.OpenPicture(name, 0) })
+	}
+	for _, name := range named.Tracks {
+		failures[name] = tryOpen(name, files.OpenTrack)
+	}
+	// What has been deleted meanwhile is to be missing.
+	if named, err = s.NamedFiles(ctx); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Concat(named.Pictures, named.Tracks) {
+		if err := failures[name]; err != nil {
+			faults = append(faults, fmt.Sprintf("a file that the database names: %v", err))
 		}
 	}
 	return faults, nil
+}
+
+func tryOpen(name string, open func(name string) (*os.File, error)) error {
+	file, err := open(name)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func reportFaults(c *cobra.Command, faults []string) error {

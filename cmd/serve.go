@@ -212,20 +212,9 @@ func (a *app) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	removed, err := a.files.Sweep(ctx, time.Now().Add(-time.Hour), assets.Named{
-		Pictures: toSet(names.Pictures), Tracks: toSet(names.Tracks), Maps: toSet(names.Maps),
-	})
+	removed, err := a.files.Sweep(ctx, time.Now().Add(-time.Hour), assets.Named(names))
 	if removed > 0 {
 		slog.Info("swept files that nothing names", "removed", removed)
 	}
 	return err
-}
-
-// toSet returns names as a set.
-func toSet(names []string) map[string]bool {
-	all := make(map[string]bool, len(names))
-	for _, name := range names {
-		all[name] = true
-	}
-	return all
 }

@@ -30,20 +30,6 @@ func newUsers() *cobra.Command {
 	return c
 }
 
-// withStore opens the database that --db names for the time of f.
-func withStore(c *cobra.Command, create bool, f func(s *store.Store) error) (err error) {
-	path, err := databasePath(c)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(c.Context(), path, create)
-	if err != nil {
-		return fmt.Errorf("--db: %w", err)
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	return f(s)
-}
-
 func newUsersCreate() *cobra.Command {
 	var r auth.Registration
 	var isAdmin bool

@@ -15,7 +15,7 @@ type Kind int
 const (
 	// Invalid is a request that makes no sense or breaks a rule.
 	Invalid Kind = iota + 1
-	// BadUpload is an uploaded file, or the form around it, that is not what is due.
+	// BadUpload is an uploaded file, or the form around it, that is not what is due; and what FitTrackee answers alike.
 	BadUpload
 	// TooLarge is an upload or a body over its limit.
 	TooLarge

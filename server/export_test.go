@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"net/netip"
+
+	"github.com/google/uuid"
 )
 
 // Route is a line of the table of routes.
@@ -25,3 +27,6 @@ func (s *Server) ClientAddr(r *http.Request) netip.Addr { return s.clientAddr(r)
 
 // Around returns h inside all that answers have in common.
 func (s *Server) Around(h http.HandlerFunc) http.Handler { return s.observe(s.identify(h)) }
+
+// ParseShortID is parseShortID.
+func ParseShortID(text string) (uuid.UUID, bool) { return parseShortID(text) }

@@ -52,3 +52,21 @@ func float(v float64) json.Number {
 	}
 	return json.Number(text)
 }
+
+// decimalOrNull returns a number with a point before its last decimals, null for zero, as FitTrackee has it in workouts.
+func decimalOrNull(units int64, decimals int) *json.Number {
+	if units == 0 {
+		return nil
+	}
+	n := decimal(units, decimals)
+	return &n
+}
+
+// clockOrNull does the same for a duration.
+func clockOrNull(seconds int64) *string {
+	if seconds == 0 {
+		return nil
+	}
+	text := clock(seconds)
+	return &text
+}

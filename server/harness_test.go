@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -83,10 +84,14 @@ type site struct {
 type options struct {
 	auth   auth.Options
 	server server.Options
+	people bool
 }
 
 func withLimits(o *options)  { o.server.RateLimits = true }
 func withoutMail(o *options) { o.auth.MailOn = false }
+
+// withPeople lets amelie, boris, chloe and the administrator root have accounts from the start.
+func withPeople(o *options) { o.people = true }
 
 // trusting lets X-Forwarded-For count from these networks.
 func trusting(networks ...string) func(*options) {
@@ -116,8 +121,80 @@ func newSite(t testing.TB, edits ...func(*options)) *site {
 	return s
 }
 
+// blank is the file of a database as the first start makes it. The race detector makes making it dear, and most sites begin
+// with one.
+var blank = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "fittrackee-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "f.db")
+	made, err := store.Open(context.Background(), path, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// people are accounts that have come in through the front door once, for the tests in which it does not matter how: a
+// password's hash is dear, too.
+var people struct {
+	made   sync.Once
+	file   []byte            // of the database
+	tokens map[string]string // by username
+}
+
+func makePeople(t testing.TB) {
+	t.Helper()
+	s := newSite(t)
+	people.tokens = map[string]string{"root": s.addAdmin("root").token()}
+	for _, name := range []string{"amelie", "boris", "chloe"} {
+		people.tokens[name] = s.signUp(name).token()
+	}
+	path := filepath.Join(s.dir, "people.db")
+	s.run(`vacuum into $1`, path)
+	var err error
+	if people.file, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// person returns one of those that withPeople lets be there.
+func (s *site) person(name string) user {
+	s.t.Helper()
+	token, ok := people.tokens[name]
+	if !ok {
+		s.t.Fatalf("%s is not one of the people", name)
+	}
+	return user{s.withToken(token), name, emailOf(name)}
+}
+
+// begin puts the file of a database where there is none.
+func (s *site) begin() {
+	s.t.Helper()
+	if _, err := os.Stat(s.dbFile()); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	file, err := blank()
+	if s.people {
+		people.made.Do(func() { makePeople(s.t) })
+		file = people.file
+	}
+	if err == nil {
+		err = os.WriteFile(s.dbFile(), file, 0o600)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s *site) start() {
 	s.t.Helper()
+	s.begin()
 	var err error
 	if s.store, err = store.Open(s.t.Context(), s.dbFile(), true); err != nil {
 		s.t.Fatal(err)

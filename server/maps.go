@@ -1,8 +1,9 @@
 package server
 
 import (
+	"io"
 	"net/http"
-	"strconv"
+	"time"
 
 	"github.com/gorilla/mux"
 )
@@ -22,28 +23,26 @@ func (s *Server) workoutMap(w http.ResponseWriter, r *http.Request) error {
 	// The picture changes when its tiles have come, so a copy is good only once it has been asked about.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Content-Type", "image/png")
-	http.ServeContent(w, r, "", info.ModTime(), file)
+	serveFile(w, r, info.ModTime(), file)
 	return nil
 }
 
 // mapTile sends a tile of the maps. GET /api/workouts/map_tile/{s}/{z}/{x}/{y}.png
 func (s *Server) mapTile(w http.ResponseWriter, r *http.Request) error {
-	var at [3]int
-	for i, name := range []string{"z", "x", "y"} {
-		n, err := strconv.Atoi(mux.Vars(r)[name])
-		if err != nil {
-			n = -1 // too large for any map
-		}
-		at[i] = n
-	}
-	tile, err := s.workouts.Tile(r.Context(), at[0], at[1], at[2])
+	tile, err := s.workouts.Tile(r.Context(), pathNumber(r, "z"), pathNumber(r, "x"), pathNumber(r, "y"))
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Cache-Control", "public, max-age=86400")
-	h.Set("Content-Type", http.DetectContentType(tile))
-	h.Set("Content-Length", strconv.Itoa(len(tile)))
-	_, _ = w.Write(tile) // a client that is gone has nobody to be told
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	sendBytes(w, http.StatusOK, http.DetectContentType(tile), tile)
 	return nil
+}
+
+// serveFile sends a file, unless the client has it since its last change. It is sent whole and without further conditions: answers
+// to those that do not hold would not be JSON.
+func serveFile(w http.ResponseWriter, r *http.Request, changed time.Time, file io.ReadSeeker) {
+	for _, name := range []string{"Range", "If-Match", "If-Unmodified-Since"} {
+		r.Header.Del(name)
+	}
+	http.ServeContent(w, r, "", changed, file)
 }

@@ -12,6 +12,8 @@ import (
 const (
 	// stall is how long a client may take to send or accept the next piece of a body.
 	stall = 30 * time.Second
+	// piece is how many bytes of an answer a client has to accept in that time.
+	piece = 64 << 10
 	// slowest is how many bytes of a body a client has to send in a second, on the whole, after a first stall.
 	slowest = 2 << 10
 
@@ -92,8 +94,15 @@ func (rec *recorder) Write(b []byte) (int, error) {
 	if rec.status == 0 {
 		rec.WriteHeader(http.StatusOK)
 	}
-	_ = rec.control.SetWriteDeadline(time.Now().Add(stall)) // a test's recorder has none
-	return rec.ResponseWriter.Write(b)
+	written := 0
+	for {
+		_ = rec.control.SetWriteDeadline(time.Now().Add(stall)) // a test's recorder has none
+		n, err := rec.ResponseWriter.Write(b[written:min(len(b), written+piece)])
+		written += n
+		if err != nil || written == len(b) {
+			return written, err
+		}
+	}
 }
 
 // Unwrap lets http.ResponseController find the connection.

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"math"
 	"net/url"
 	"strconv"
@@ -29,7 +28,7 @@ func readPaging(q url.Values, perPage, mostPerPage int) (p paging, err error) {
 	return p, nil
 }
 
-// offset returns how many entries come before the page. There are not as many as the largest of them says.
+// offset returns how many entries come before the page. It is capped: no list is that long.
 func (p paging) offset() int {
 	if p.perPage > 0 && p.page-1 > math.MaxInt32/p.perPage {
 		return math.MaxInt32
@@ -49,6 +48,12 @@ func readInt(q url.Values, name string, into *int) error {
 	}
 	*into = n
 	return nil
+}
+
+// readFlag reads a query's true or false; anything else is false.
+func readFlag(q url.Values, name string) bool {
+	v, err := strconv.ParseBool(q.Get(name))
+	return err == nil && v
 }
 
 // readDescending reads ?order=, which is asc or desc.
@@ -85,28 +90,4 @@ func (p paging) shape(total int64) paginationShape {
 		Pages:   pages,
 		Total:   total,
 	}
-}
-
-// pageAnswer is the envelope of a page.
-type pageAnswer struct {
-	answer
-	Pagination paginationShape `json:"pagination"`
-}
-
-// orNull returns a number with a point before its last decimals, null for zero, as FitTrackee has it in workouts.
-func orNull(units int64, decimals int) *json.Number {
-	if units == 0 {
-		return nil
-	}
-	n := decimal(units, decimals)
-	return &n
-}
-
-// clockOrNull does the same for a duration.
-func clockOrNull(seconds int64) *string {
-	if seconds == 0 {
-		return nil
-	}
-	text := clock(seconds)
-	return &text
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/gorilla/mux"
 
 	"fittrackee/assets"
-	"fittrackee/auth"
 	"fittrackee/problem"
 	"fittrackee/store"
 )
@@ -65,14 +64,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) pictureName(r *http.Request, username string) (string, error) {
 	u, err := s.store.UserByName(r.Context(), username)
 	if errors.Is(err, store.ErrMissing) {
-		held, err := s.store.IsNameHeld(r.Context(), username)
-		if err != nil {
-			return "", err
-		}
-		if !held {
-			return "", auth.ErrNoUser
-		}
-		return "", errNoPicture
+		return "", s.noSuchUser(r.Context(), username, errNoPicture)
 	}
 	if err != nil {
 		return "", err

@@ -1,101 +1,12 @@
 package server
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
 	"fittrackee/problem"
 	"fittrackee/store"
 )
-
-// userShape is an account as its owner and administrators see it.
-type userShape struct {
-	Admin             bool          `json:"admin"`
-	Bio               *string       `json:"bio"`
-	BirthDate         *string       `json:"birth_date"`
-	CreatedAt         string        `json:"created_at"`
-	Email             string        `json:"email"`
-	EmailToConfirm    *string       `json:"email_to_confirm"`
-	FirstName         *string       `json:"first_name"`
-	IsActive          bool          `json:"is_active"`
-	LastName          *string       `json:"last_name"`
-	Location          *string       `json:"location"`
-	NbSports          int           `json:"nb_sports"`
-	NbWorkouts        int64         `json:"nb_workouts"`
-	Picture           bool          `json:"picture"`
-	Records           []recordShape `json:"records"`
-	SportsList        []int64       `json:"sports_list"`
-	TotalAscent       json.Number   `json:"total_ascent"`   // metres
-	TotalDistance     json.Number   `json:"total_distance"` // kilometres
-	TotalDuration     string        `json:"total_duration"`
-	Username          string        `json:"username"`
-	*preferencesShape               // for the owner only
-}
-
-// preferencesShape is how users want things to be shown to them.
-type preferencesShape struct {
-	DisplayAscent bool   `json:"display_ascent"`
-	ImperialUnits bool   `json:"imperial_units"`
-	Language      string `json:"language"`
-	Timezone      string `json:"timezone"`
-	WeekMonday    bool   `json:"weekm"`
-}
-
-// shapeOwn shapes an account for its owner.
-func (s *Server) shapeOwn(ctx context.Context, u store.User) (userShape, error) {
-	v, err := s.shapeUser(ctx, u)
-	v.preferencesShape = &preferencesShape{
-		DisplayAscent: u.DisplayAscent,
-		ImperialUnits: u.ImperialUnits,
-		Language:      u.Language,
-		Timezone:      u.Timezone,
-		WeekMonday:    u.WeekMonday,
-	}
-	return v, err
-}
-
-// shapeUser shapes an account for administrators.
-func (s *Server) shapeUser(ctx context.Context, u store.User) (userShape, error) {
-	totals, err := s.store.Totals(ctx, u.ID)
-	if err != nil {
-		return userShape{}, err
-	}
-	records, err := s.store.Records(ctx, u.ID)
-	if err != nil {
-		return userShape{}, err
-	}
-	v := userShape{
-		Admin:          u.IsAdmin,
-		Bio:            u.Bio,
-		BirthDate:      birthDate(u.BirthDate),
-		CreatedAt:      httpDate(u.CreatedAt),
-		Email:          u.Email,
-		EmailToConfirm: textOrNull(u.EmailToConfirm),
-		FirstName:      u.FirstName,
-		IsActive:       u.IsActive,
-		LastName:       u.LastName,
-		Location:       u.Location,
-		Picture:        u.Picture != "",
-		Records:        shapeRecords(records, u.Username),
-		SportsList:     make([]int64, len(totals)),
-		NbSports:       len(totals),
-		Username:       u.Username,
-	}
-	var distanceM, durationS, ascentCM int64
-	for i, t := range totals {
-		v.SportsList[i] = t.SportID
-		v.NbWorkouts += t.Workouts
-		distanceM += t.DistanceM
-		durationS += t.DurationS
-		ascentCM += t.AscentCM
-	}
-	v.TotalDistance = decimal(distanceM, 3)
-	v.TotalDuration = clock(durationS)
-	v.TotalAscent = decimal(ascentCM, 2)
-	return v, nil
-}
 
 // birthDate returns a stored date as the midnight that clients expect, null when there is none.
 func birthDate(text string) *string {

@@ -25,7 +25,7 @@ func shapeRecord(v store.Record, username string) recordShape {
 		User:        username,
 		Value:       recordValue(v),
 		WorkoutDate: httpDate(v.StartedAt),
-		WorkoutID:   shortID(v.WorkoutUUID),
+		WorkoutID:   ShortID(v.WorkoutUUID),
 	}
 }
 

@@ -54,9 +54,9 @@ func (s *Server) routes() []route {
 		{"DELETE", "/api/workouts/{id}", needs("workouts:write"), s.deleteWorkout},
 		{"GET", "/api/workouts/{id}/gpx", needs("workouts:read"), s.workoutGPX},
 		{"GET", "/api/workouts/{id}/gpx/download", needs("workouts:read"), s.downloadGPX},
-		{"GET", "/api/workouts/{id}/gpx/segment/{segment:[0-9]+}", needs("workouts:read"), s.segmentGPX},
+		{"GET", "/api/workouts/{id}/gpx/segment/{number:[0-9]+}", needs("workouts:read"), s.segmentGPX},
 		{"GET", "/api/workouts/{id}/chart_data", needs("workouts:read"), s.workoutChart},
-		{"GET", "/api/workouts/{id}/chart_data/segment/{segment:[0-9]+}", needs("workouts:read"), s.segmentChart},
+		{"GET", "/api/workouts/{id}/chart_data/segment/{number:[0-9]+}", needs("workouts:read"), s.segmentChart},
 		{"GET", "/api/workouts/map/{id}", everybody, s.workoutMap},
 		{"GET", "/api/workouts/map_tile/{s}/{z:[0-9]+}/{x:[0-9]+}/{y:[0-9]+}.png", everybody, s.mapTile},
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"fittrackee/store"
 	"fittrackee/workout"
 )
 
@@ -36,15 +37,11 @@ type statisticsShape[T any] struct {
 
 // statsByTime adds up a user's workouts by period and sport. GET /api/stats/{user}/by_time
 func (s *Server) statsByTime(w http.ResponseWriter, r *http.Request) error {
-	u, err := s.namedUser(r)
+	u, sportID, err := s.statsOf(r)
 	if err != nil {
 		return err
 	}
 	q := r.URL.Query()
-	sportID, err := readSportID(q)
-	if err != nil {
-		return err
-	}
 	sums, err := s.workouts.ByTime(r.Context(), u, q.Get("time"), readDays(q), sportID)
 	if err != nil {
 		return err
@@ -61,16 +58,11 @@ func (s *Server) statsByTime(w http.ResponseWriter, r *http.Request) error {
 
 // statsBySport adds up a user's workouts by sport. GET /api/stats/{user}/by_sport
 func (s *Server) statsBySport(w http.ResponseWriter, r *http.Request) error {
-	u, err := s.namedUser(r)
+	u, sportID, err := s.statsOf(r)
 	if err != nil {
 		return err
 	}
-	q := r.URL.Query()
-	sportID, err := readSportID(q)
-	if err != nil {
-		return err
-	}
-	sums, err := s.workouts.BySport(r.Context(), u, readDays(q), sportID)
+	sums, err := s.workouts.BySport(r.Context(), u, readDays(r.URL.Query()), sportID)
 	if err != nil {
 		return err
 	}
@@ -79,6 +71,15 @@ func (s *Server) statsBySport(w http.ResponseWriter, r *http.Request) error {
 		sports[strconv.FormatInt(v.SportID, 10)] = shapeSum(v)
 	}
 	return sendData(w, statisticsShape[sumShape]{sports})
+}
+
+// statsOf returns whose statistics are asked for, and of which sport; 0: of all.
+func (s *Server) statsOf(r *http.Request) (u store.User, sportID int64, err error) {
+	if u, err = s.namedUser(r); err != nil {
+		return u, 0, err
+	}
+	sportID, err = readSportID(r.URL.Query())
+	return u, sportID, err
 }
 
 // instanceShape is what an instance has.

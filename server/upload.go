@@ -1,8 +1,6 @@
 package server
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +45,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 		return nil, rules.tooLarge(assets.FileSize(r.ContentLength), largest)
 	}
 	body := &formBody{ReadCloser: http.MaxBytesReader(w, r.Body, atMost), left: formSlack}
-	r.Body = closeProperly(body, r.Header.Get("Content-Type"))
+	r.Body = mendClosing(body, r.Header.Get("Content-Type"))
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, errNoFilePart.With(err)
@@ -112,14 +110,7 @@ func (u uploadRules) extension(fileName string) (string, error) {
 // decodeData reads the JSON object in the part "data". Line breaks within its texts may stand there as they are: so
 // FitTrackee's own page sends them.
 func (u *upload) decodeData(in any) error {
-	data := escapeControls(u.data)
-	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
-		return problem.ErrInvalidPayload
-	}
-	if err := json.Unmarshal(data, in); err != nil {
-		return problem.ErrInvalidPayload.With(err)
-	}
-	return nil
+	return decodeObject(escapeControls(u.data), in)
 }
 
 // escapeControls escapes control characters within the texts of a JSON document.

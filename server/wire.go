@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -39,10 +40,16 @@ func decode(w http.ResponseWriter, r *http.Request, in any) error {
 		return tooLarge
 	case err != nil:
 		return problem.ErrInvalidPayload.With(err)
-	case !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")):
+	}
+	return decodeObject(body, in)
+}
+
+// decodeObject reads a JSON object into in.
+func decodeObject(data []byte, in any) error {
+	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
 		return problem.ErrInvalidPayload
 	}
-	if err := json.Unmarshal(body, in); err != nil {
+	if err := json.Unmarshal(data, in); err != nil {
 		return problem.ErrInvalidPayload.With(err)
 	}
 	return nil
@@ -69,14 +76,15 @@ func (f *field[T]) pointer() *T {
 	return &f.value
 }
 
-// pathID returns the id in a request's path. One too large to be given is like one that was never given.
-func pathID(r *http.Request) int64 {
-	id, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
-	if err != nil {
-		return math.MaxInt64
-	}
-	return id
+// pathNumber returns a number in a request's path, which has digits there. One that is too large is the largest that there is,
+// and nothing has that number.
+func pathNumber(r *http.Request, name string) int {
+	n, _ := strconv.Atoi(mux.Vars(r)[name])
+	return n
 }
+
+// pathID returns the id in a request's path.
+func pathID(r *http.Request) int64 { return int64(pathNumber(r, "id")) }
 
 // answer is the envelope of every reply of the API.
 type answer struct {
@@ -93,12 +101,17 @@ func send(w http.ResponseWriter, status int, v any) error {
 	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // a client that is gone has nobody to be told
+	sendBytes(w, status, "application/json", body.Bytes())
 	return nil
+}
+
+// sendBytes writes an answer that is complete.
+func sendBytes(w http.ResponseWriter, status int, mediaType string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that is gone has nobody to be told
 }
 
 // sendData writes a successful answer with data.
@@ -196,4 +209,60 @@ func (s *Server) logFailure(r *http.Request, err error) {
 		return
 	}
 	slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+}
+
+// stream writes an answer in JSON that may be long, a piece at a time. If it fails midway, the connection is cut off, so that
+// nobody takes the answer for whole.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, write func(out *bufio.Writer) error) error {
+	w.Header().Set("Content-Type", "application/json")
+	sent := &countingWriter{Writer: w}
+	out := bufio.NewWriterSize(sent, 32<<10)
+	err := write(out)
+	if err == nil && sent.bytes == 0 { // it is not that long
+		w.Header().Set("Content-Length", strconv.Itoa(out.Buffered()))
+	}
+	if flushErr := out.Flush(); err == nil && flushErr == nil {
+		return nil
+	} else if err != nil && flushErr == nil { // else the client is gone
+		s.logFailure(r, err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// countingWriter counts what is written.
+type countingWriter struct {
+	io.Writer
+	bytes int
+}
+
+func (w *countingWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.bytes += n
+	return n, err
+}
+
+// jsonText writes text in UTF-8 as the inside of a JSON string.
+type jsonText struct{ out *bufio.Writer }
+
+// Write is called with any part of the text.
+func (t jsonText) Write(text []byte) (int, error) {
+	const digits = "0123456789abcdef"
+	begin := 0 // of what is not written yet
+	for i, c := range text {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		_, _ = t.out.Write(text[begin:i]) // the last call tells
+		begin = i + 1
+		switch c {
+		case '"', '\\':
+			_, _ = t.out.Write([]byte{'\\', c})
+		case '\n':
+			_, _ = t.out.WriteString(`\n`)
+		default:
+			_, _ = t.out.Write([]byte{'\\', 'u', '0', '0', digits[c>>4], digits[c&15]})
+		}
+	}
+	_, err := t.out.Write(text[begin:])
+	return len(text), err
 }

@@ -4,19 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 	// Workouts are named on the wire as Python's shortuuid names them.
 	"github.com/lithammer/shortuuid/v4"
 
-	"fittrackee/problem"
 	"fittrackee/store"
 	"fittrackee/track"
 	"fittrackee/workout"
@@ -38,16 +34,16 @@ type figuresShape struct {
 
 func shapeFigures(f track.Figures) figuresShape {
 	shape := figuresShape{
-		AveSpeed: orNull(f.AveSpeed, 2),
-		Distance: orNull(f.DistanceM, 3),
+		AveSpeed: decimalOrNull(f.AveSpeed, 2),
+		Distance: decimalOrNull(f.DistanceM, 3),
 		Duration: clockOrNull(f.DurationS),
-		MaxSpeed: orNull(f.MaxSpeed, 2),
+		MaxSpeed: decimalOrNull(f.MaxSpeed, 2),
 		Moving:   clockOrNull(f.MovingS),
 		Pauses:   clockOrNull(f.PausesS),
 	}
 	if e := f.Elevation; e != nil {
-		shape.Ascent, shape.Descent = orNull(e.AscentCM, 2), orNull(e.DescentCM, 2)
-		shape.MinAlt, shape.MaxAlt = orNull(e.MinCM, 2), orNull(e.MaxCM, 2)
+		shape.Ascent, shape.Descent = decimalOrNull(e.AscentCM, 2), decimalOrNull(e.DescentCM, 2)
+		shape.MinAlt, shape.MaxAlt = decimalOrNull(e.MinCM, 2), decimalOrNull(e.MaxCM, 2)
 	}
 	return shape
 }
@@ -64,7 +60,7 @@ type workoutShape struct {
 	figuresShape
 	Bounds           []float64      `json:"bounds"` // degrees: south, west, north, east; empty without a track
 	CreationDate     string         `json:"creation_date"`
-	DuplicateOf      *duplicate     `json:"duplicate_of,omitempty"`
+	DuplicateOf      any            `json:"duplicate_of,omitempty"` // a workout's id or null; only if it was asked for
 	ID               string         `json:"id"`
 	Map              *string        `json:"map"`
 	ModificationDate *string        `json:"modification_date"`
@@ -82,18 +78,12 @@ type workoutShape struct {
 	WorkoutDate      string         `json:"workout_date"`
 }
 
-// duplicate names a workout, or none: null.
-type duplicate uuid.NullUUID
-
-// MarshalJSON is called where a duplicate was asked for.
-func (d duplicate) MarshalJSON() ([]byte, error) { return json.Marshal(idOrNull(uuid.NullUUID(d))) }
-
 func shapeWorkout(v store.Workout, username string) workoutShape {
 	shape := workoutShape{
 		figuresShape:    shapeFigures(v.Figures),
 		Bounds:          []float64{},
 		CreationDate:    httpDate(v.CreatedAt),
-		ID:              shortID(v.UUID),
+		ID:              ShortID(v.UUID),
 		NextWorkout:     idOrNull(v.Next),
 		Notes:           v.Notes,
 		PreviousWorkout: idOrNull(v.Previous),
@@ -109,7 +99,7 @@ func shapeWorkout(v store.Workout, username string) workoutShape {
 		shape.Bounds = []float64{b.MinLatitude, b.MinLongitude, b.MaxLatitude, b.MaxLongitude}
 	}
 	if v.MapFile != "" {
-		id := strings.TrimSuffix(v.MapFile, ".png")
+		id := workout.MapID(v)
 		shape.Map = &id
 	}
 	if !v.ModifiedAt.IsZero() {
@@ -128,8 +118,7 @@ func shapeWorkout(v store.Workout, username string) workoutShape {
 
 // workoutsShape is a list of workouts.
 type workoutsShape struct {
-	Statistics *listStatisticsShape `json:"statistics,omitempty"`
-	Workouts   []workoutShape       `json:"workouts"`
+	Workouts []workoutShape `json:"workouts"`
 }
 
 func shapeWorkouts(all []store.Workout, username string) workoutsShape {
@@ -140,25 +129,25 @@ func shapeWorkouts(all []store.Workout, username string) workoutsShape {
 	return workoutsShape{Workouts: shapes}
 }
 
-// shortID returns the name of a workout for clients.
-func shortID(id uuid.UUID) string { return shortuuid.DefaultEncoder.Encode(id) }
+// ShortID returns the name of a workout for clients.
+func ShortID(id uuid.UUID) string { return shortuuid.DefaultEncoder.Encode(id) }
 
 func idOrNull(id uuid.NullUUID) *string {
 	if !id.Valid {
 		return nil
 	}
-	text := shortID(id.UUID)
+	text := ShortID(id.UUID)
 	return &text
 }
 
-// parseShortID reads what shortID wrote. It is not ok for any other text: there is one name for each workout.
+// parseShortID reads what ShortID wrote. It is not ok for any other text: there is one name for each workout.
 func parseShortID(text string) (id uuid.UUID, ok bool) {
 	const length = 22
 	if len(text) != length {
 		return id, false
 	}
 	id, err := shortuuid.DefaultEncoder.Decode(text)
-	return id, err == nil && shortID(id) == text
+	return id, err == nil && ShortID(id) == text
 }
 
 // workoutID returns the workout that a path names.
@@ -194,168 +183,6 @@ func (s *Server) workout(w http.ResponseWriter, r *http.Request) error {
 		return orNoWorkouts(w, err)
 	}
 	return sendData(w, shapeWorkouts([]store.Workout{v}, callerOf(r).User.Username))
-}
-
-// Lengths of a page of workouts.
-const (
-	workoutsPerPage     = 5
-	mostWorkoutsPerPage = 100
-)
-
-// listWorkouts lists the caller's workouts, a page at a time. GET /api/workouts
-func (s *Server) listWorkouts(w http.ResponseWriter, r *http.Request) error {
-	u, q := callerOf(r).User, r.URL.Query()
-	filter, err := s.readFilter(u, q)
-	if err != nil {
-		return err
-	}
-	p, err := readPaging(q, workoutsPerPage, mostWorkoutsPerPage)
-	if err != nil {
-		return err
-	}
-	order, err := readWorkoutOrder(q)
-	if err != nil {
-		return err
-	}
-	isDescending, err := readDescending(q, true)
-	if err != nil {
-		return err
-	}
-	sums, err := s.store.SumWorkouts(r.Context(), u.ID, filter)
-	if err != nil {
-		return err
-	}
-	page, err := s.store.Workouts(r.Context(), u.ID, filter, store.WorkoutPage{
-		Order: order, Descending: isDescending, Limit: p.perPage, Offset: p.offset(),
-	})
-	if err != nil {
-		return err
-	}
-	data := shapeWorkouts(page, u.Username)
-	if with, _ := strconv.ParseBool(q.Get("with_statistics")); with {
-		data.Statistics = shapeListStatistics(sums)
-	}
-	return send(w, http.StatusOK, pageAnswer{answer{Status: "success", Data: data}, p.shape(sums.Workouts)})
-}
-
-// listStatisticsShape is what all workouts of a list add up to, on whichever page they are.
-type listStatisticsShape struct {
-	All struct {
-		Count         int64       `json:"count"`
-		TotalAscent   json.Number `json:"total_ascent"`   // metres
-		TotalDistance json.Number `json:"total_distance"` // kilometres
-		TotalDuration string      `json:"total_duration"`
-		TotalSports   int64       `json:"total_sports"`
-	} `json:"all"`
-}
-
-func shapeListStatistics(v store.WorkoutSums) *listStatisticsShape {
-	shape := new(listStatisticsShape)
-	shape.All.Count = v.Workouts
-	shape.All.TotalAscent = decimal(v.AscentCM, 2)
-	shape.All.TotalDistance = decimal(v.DistanceM, 3)
-	shape.All.TotalDuration = clock(v.DurationS)
-	shape.All.TotalSports = v.Sports
-	return shape
-}
-
-func readWorkoutOrder(q url.Values) (store.WorkoutOrder, error) {
-	switch q.Get("order_by") {
-	case "", "workout_date":
-		return store.ByStart, nil
-	case "distance":
-		return store.ByDistance, nil
-	case "duration":
-		return store.ByDuration, nil
-	case "ave_speed":
-		return store.ByAveSpeed, nil
-	}
-	return 0, problem.ErrInvalidPayload
-}
-
-// readFilter reads which workouts a list is to have.
-func (s *Server) readFilter(u store.User, q url.Values) (f store.WorkoutFilter, err error) {
-	f.TitleHas, f.NotesHave = q.Get("title"), q.Get("notes")
-	if f.SportID, err = readSportID(q); err != nil {
-		return f, err
-	}
-	if f.Started, err = s.workouts.Started(u, readDays(q)); err != nil {
-		return f, err
-	}
-	for _, v := range []struct {
-		name string
-		into *store.Range
-		read func(string) (float64, error)
-	}{
-		{"distance", &f.Distance, readNumber(1000)}, // km → m
-		{"duration", &f.Duration, readHoursMinutes},
-		{"ave_speed", &f.AveSpeed, readNumber(100)}, // km/h → 0.01 km/h
-		{"max_speed", &f.MaxSpeed, readNumber(100)},
-	} {
-		if *v.into, err = readRange(q, v.name, v.read); err != nil {
-			return f, err
-		}
-	}
-	return f, nil
-}
-
-func readDays(q url.Values) workout.Days { return workout.Days{From: q.Get("from"), To: q.Get("to")} }
-
-// readSportID reads ?sport_id=; 0: any.
-func readSportID(q url.Values) (id int64, err error) {
-	text := q.Get("sport_id")
-	if text == "" {
-		return 0, nil
-	}
-	if id, err = strconv.ParseInt(text, 10, 64); err != nil || id < 1 {
-		return 0, problem.ErrInvalidPayload
-	}
-	return id, nil
-}
-
-// readRange reads the bounds that end in _from and _to.
-func readRange(q url.Values, name string, read func(string) (float64, error)) (r store.Range, err error) {
-	bound := func(suffix string, round func(float64) float64) (*int64, error) {
-		text := q.Get(name + suffix)
-		if text == "" {
-			return nil, nil
-		}
-		v, err := read(text)
-		if err != nil {
-			return nil, problem.ErrInvalidPayload.With(err)
-		}
-		const far = 1 << 50 // beyond everything, and whole as a float
-		n := int64(min(max(round(v), -far), far))
-		return &n, nil
-	}
-	if r.From, err = bound("_from", math.Ceil); err != nil {
-		return r, err
-	}
-	r.To, err = bound("_to", math.Floor)
-	return r, err
-}
-
-// readNumber returns what reads a number and gives it in units of which so many make one.
-func readNumber(units float64) func(string) (float64, error) {
-	return func(text string) (float64, error) {
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(v) {
-			return 0, problem.ErrInvalidPayload
-		}
-		const enough = 1e6 // decimals that count; the rest is noise of binary fractions: 0.29·100 is not quite 29
-		return math.Round(v*units*enough) / enough, nil
-	}
-}
-
-// readHoursMinutes reads a duration such as 00:40 into seconds.
-func readHoursMinutes(text string) (float64, error) {
-	hours, minutes, ok := strings.Cut(text, ":")
-	h, errH := strconv.ParseUint(hours, 10, 16)
-	m, errM := strconv.ParseUint(minutes, 10, 16)
-	if !ok || errH != nil || errM != nil || m > 59 {
-		return 0, problem.ErrInvalidPayload
-	}
-	return (time.Duration(h)*time.Hour + time.Duration(m)*time.Minute).Seconds(), nil
 }
 
 // typedIn is a workout as a client types it.

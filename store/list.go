@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 )
@@ -35,13 +36,32 @@ func (r Range) bounds() (from, to int64) {
 // isOnlySport tells whether a filter asks for nothing but a sport, or for nothing at all.
 func (f WorkoutFilter) isOnlySport() bool { return f == WorkoutFilter{SportID: f.SportID} }
 
-// ranges are the columns that a filter has bounds for, and the numbers of the args that are these.
-var ranges = []struct{ column, from, to string }{
-	{"started_at", "$3", "$4"},
-	{"distance_m", "$5", "$6"},
-	{"duration_s", "$7", "$8"},
-	{"ave_speed", "$9", "$10"},
-	{"max_speed", "$11", "$12"},
+// rangeArgs is the number of the first arg that is a bound; the bounds of each of ranges follow, from and to.
+const rangeArgs = 3
+
+// ranges are the columns that a filter has bounds for.
+func (f WorkoutFilter) ranges() []columnRange {
+	return []columnRange{
+		{"started_at", f.Started},
+		{"distance_m", f.Distance},
+		{"duration_s", f.Duration},
+		{"ave_speed", f.AveSpeed},
+		{"max_speed", f.MaxSpeed},
+	}
+}
+
+type columnRange struct {
+	column string
+	Range
+}
+
+func (f WorkoutFilter) args(userID int64) []any {
+	args := []any{userID, f.SportID}
+	for _, r := range f.ranges() {
+		from, to := r.bounds()
+		args = append(args, from, to)
+	}
+	return append(args, likePart(f.TitleHas), likePart(f.NotesHave))
 }
 
 // condition returns the filter for the workouts w, whose args are args. Its text depends on no more than whether a
@@ -50,15 +70,15 @@ var ranges = []struct{ column, from, to string }{
 // Bounds are always there, so SQLite cannot know which of them say something. It is to look into the index that begins
 // with the column indexed, which gives the order that is wanted; the plus keeps it from taking another.
 func (f WorkoutFilter) condition(indexed string) string {
-	var text strings.Builder
-	for _, v := range ranges {
+	text := f.about("w")
+	for i, r := range f.ranges() {
 		plus := "+"
-		if v.column == indexed {
+		if r.column == indexed {
 			plus = ""
 		}
-		text.WriteString(plus + `w.` + v.column + ` between ` + v.from + ` and ` + v.to + ` and `)
+		text += fmt.Sprintf(` and %sw.%s between $%d and $%d`, plus, r.column, rangeArgs+2*i, rangeArgs+2*i+1)
 	}
-	return text.String() + f.about("w")
+	return text
 }
 
 // neighboursCondition returns the filter for the neighbours n of w in a direction of time. They begin before the last day,
@@ -66,14 +86,24 @@ func (f WorkoutFilter) condition(indexed string) string {
 //
 // SQLite walks in an index from w on, as far as a bound. The plus keeps it from walking to w from the other bound.
 func (f WorkoutFilter) neighboursCondition(direction string) string {
-	started := `n.started_at >= $3 and +n.started_at <= $4 - 86399`
-	if direction == "asc" {
-		started = `+n.started_at >= $3 and n.started_at <= $4 - 86399`
+	text := f.about("n")
+	for i, r := range f.ranges() {
+		from, to := fmt.Sprintf("$%d", rangeArgs+2*i), fmt.Sprintf("$%d", rangeArgs+2*i+1)
+		switch {
+		case r.column == "max_speed":
+		case r.column != "started_at":
+			text += ` and +n.` + r.column + ` between ` + from + ` and ` + to
+		case direction == "asc":
+			text += ` and +n.started_at >= ` + from + ` and n.started_at <= ` + to + lessADay
+		default:
+			text += ` and n.started_at >= ` + from + ` and +n.started_at <= ` + to + lessADay
+		}
 	}
-	return started + `
-		and +n.distance_m between $5 and $6 and +n.duration_s between $7 and $8 and +n.ave_speed between $9 and $10
-		and ` + f.about("n")
+	return text
 }
+
+// lessADay goes back from the last second of a day to its first.
+const lessADay = ` - 86399`
 
 // about returns what is not a range in a filter: whose workouts, of which sport, with which words.
 func (f WorkoutFilter) about(alias string) string {
@@ -84,15 +114,6 @@ func (f WorkoutFilter) about(alias string) string {
 	return strings.ReplaceAll(`a.user_id = $1 and `+sport+`
 		and ($13 = '' or lower(a.title) like $13 escape '\') and ($14 = '' or lower(a.notes) like $14 escape '\')`,
 		"a.", alias+".")
-}
-
-func (f WorkoutFilter) args(userID int64) []any {
-	args := []any{userID, f.SportID}
-	for _, r := range []Range{f.Started, f.Distance, f.Duration, f.AveSpeed, f.MaxSpeed} {
-		from, to := r.bounds()
-		args = append(args, from, to)
-	}
-	return append(args, likePart(f.TitleHas), likePart(f.NotesHave))
 }
 
 // likePart returns the pattern of texts that have part in them; empty: any text.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -123,4 +125,26 @@ func mustChange(result sql.Result, err error) error {
 		return ErrMissing
 	}
 	return err
+}
+
+// maxList is how many values placeholders takes.
+const maxList = 100
+
+// placeholders returns a list of placeholders for the args from number first on: one, five, twenty or a hundred of
+// them, so that there are few texts to prepare. The last value is repeated in the places that are left.
+func placeholders(first int, args *[]any) string {
+	wanted := len(*args) - first + 1
+	sizes := []int{1, 5, 20, maxList}
+	size := sizes[slices.IndexFunc(sizes, func(n int) bool { return n >= wanted })]
+	var text strings.Builder
+	for i := range size {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		fmt.Fprintf(&text, "$%d", first+i)
+		if i >= wanted {
+			*args = append(*args, (*args)[len(*args)-1])
+		}
+	}
+	return text.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,28 +37,32 @@ func (s *Store) Records(ctx context.Context, userID int64) ([]Record, error) {
 		order by r.sport_id, r.record_type`, userID)
 }
 
-// recordValues gives each type of record the column of workouts that it is about. A record of zero does not exist.
-var recordValues = map[string]string{
-	"AS": "ave_speed",
-	"FD": "distance_m",
-	"HA": "ascent_cm",
-	"LD": "moving_s",
-	"MS": "max_speed",
+// recordTypes are the kinds of records, and the columns of workouts that they are about. A record of zero does not exist.
+var recordTypes = []struct{ name, column string }{
+	{"AS", "ave_speed"},
+	{"FD", "distance_m"},
+	{"HA", "ascent_cm"},
+	{"LD", "moving_s"},
+	{"MS", "max_speed"},
+}
+
+// candidates selects what the workouts for which a condition holds offer for each type of record.
+func candidates(condition string) string {
+	parts := make([]string, len(recordTypes))
+	for i, t := range recordTypes {
+		parts[i] = `
+		select user_id, sport_id, '` + t.name + `' as record_type, id as workout_id, ` + t.column + ` as value, started_at
+		from workouts where ` + t.column + ` > 0 and ` + condition
+	}
+	return strings.Join(parts, ` union all`)
 }
 
 // challengeRecords gives a workout each record that it beats, or sets for the first time.
 func challengeRecords(ctx context.Context, tx *sql.Tx, workoutID int64) error {
 	_, err := tx.ExecContext(ctx, `
-		insert into records (user_id, sport_id, workout_id, record_type, value)
-		select user_id, sport_id, id, 'AS', ave_speed from workouts where id = $1 and ave_speed > 0
-		union all
-		select user_id, sport_id, id, 'FD', distance_m from workouts where id = $1 and distance_m > 0
-		union all
-		select user_id, sport_id, id, 'HA', ascent_cm from workouts where id = $1 and ascent_cm > 0
-		union all
-		select user_id, sport_id, id, 'LD', moving_s from workouts where id = $1 and moving_s > 0
-		union all
-		select user_id, sport_id, id, 'MS', max_speed from workouts where id = $1 and max_speed > 0
+		insert into records (user_id, sport_id, record_type, workout_id, value)
+		select user_id, sport_id, record_type, workout_id, value from (`+candidates(`id = $1`)+`)
+		where true
 		on conflict (user_id, sport_id, record_type) do update set
 		  workout_id = excluded.workout_id,
 		  value = excluded.value
@@ -95,13 +100,12 @@ func keepingRecords(ctx context.Context, tx *sql.Tx, workoutID int64, change fun
 		return err
 	}
 	for _, v := range held {
-		column := recordValues[v.kind]
 		_, err := tx.ExecContext(ctx, `
-			insert into records (user_id, sport_id, workout_id, record_type, value)
-			select user_id, sport_id, id, $3, `+column+`
-			from workouts
-			where user_id = $1 and sport_id = $2 and `+column+` > 0
-			order by `+column+` desc, started_at, id limit 1`, v.userID, v.sportID, v.kind)
+			insert into records (user_id, sport_id, record_type, workout_id, value)
+			select user_id, sport_id, record_type, workout_id, value
+			from (`+candidates(`user_id = $1 and sport_id = $2`)+`)
+			where record_type = $3
+			order by value desc, started_at, workout_id limit 1`, v.userID, v.sportID, v.kind)
 		if err != nil {
 			return fmt.Errorf("hand on record %s: %w", v.kind, err)
 		}

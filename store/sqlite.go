@@ -185,3 +185,9 @@ func isConflict(err error, name string) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), name)
 }
+
+// isForeignKey tells whether err says that a row would name one that is not there.
+func isForeignKey(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == sqlitelib.SQLITE_CONSTRAINT_FOREIGNKEY
+}

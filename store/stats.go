@@ -35,9 +35,9 @@ const (
 	WeekMonday // weeks begin on Monday
 )
 
-// numbers give each period the number of a workout's, as SQL. The first of January of the year 1, 62135596800 seconds
+// periodNumbers are the SQL that numbers a workout's period. The first of January of the year 1, 62135596800 seconds
 // before 1970, was a Monday.
-var numbers = map[Period]string{
+var periodNumbers = map[Period]string{
 	Always:     `0`,
 	Year:       `month / 12`,
 	Month:      `month`,
@@ -50,7 +50,7 @@ func (p Period) isMonths() bool { return p == Always || p == Year || p == Month 
 
 // PeriodSum is what a user's workouts of one sport add up to in one period.
 type PeriodSum struct {
-	Period    int64
+	Number    int64 // of the period
 	SportID   int64
 	Workouts  int64
 	DistanceM int64
@@ -61,7 +61,7 @@ type PeriodSum struct {
 }
 
 func scanPeriodSum(r row) (v PeriodSum, err error) {
-	err = r.Scan(&v.Period, &v.SportID, &v.Workouts, &v.DistanceM, &v.MovingS, &v.AscentCM, &v.DescentCM, &v.AveSpeed)
+	err = r.Scan(&v.Number, &v.SportID, &v.Workouts, &v.DistanceM, &v.MovingS, &v.AscentCM, &v.DescentCM, &v.AveSpeed)
 	return v, err
 }
 
@@ -73,7 +73,7 @@ func (s *Store) SumPeriods(ctx context.Context, userID int64, p Period, started 
 			months = `month = 0`
 		}
 		return query(ctx, s.r, scanPeriodSum, `
-			select `+numbers[p]+` as period, sport_id, sum(workouts), sum(distance_m), sum(moving_s),
+			select `+periodNumbers[p]+` as period, sport_id, sum(workouts), sum(distance_m), sum(moving_s),
 			  sum(ascent_cm), sum(descent_cm), sum(ave_speed)
 			from totals
 			where user_id = $1 and `+months+` and ($2 = 0 or sport_id = $2)
@@ -82,7 +82,7 @@ func (s *Store) SumPeriods(ctx context.Context, userID int64, p Period, started 
 	}
 	from, to := started.bounds()
 	return query(ctx, s.r, scanPeriodSum, `
-		select `+numbers[p]+` as period, sport_id, count(*), sum(distance_m), sum(moving_s),
+		select `+periodNumbers[p]+` as period, sport_id, count(*), sum(distance_m), sum(moving_s),
 		  sum(coalesce(ascent_cm, 0)), sum(coalesce(descent_cm, 0)), sum(ave_speed)
 		from workouts
 		where user_id = $1 and started_at between $2 and $3 and ($4 = 0 or sport_id = $4)

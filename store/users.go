@@ -387,3 +387,30 @@ func (s *Store) HasUsers(ctx context.Context) (bool, error) {
 	_, err := queryOne(ctx, s.r, scanInt, `select 1 from users limit 1`)
 	return found(err)
 }
+
+// DeleteUser removes an account with everything that belongs to it, and returns the files that it had. It returns ErrMissing or
+// ErrLastAdmin.
+func (s *Store) DeleteUser(ctx context.Context, userID int64) (f Files, err error) {
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		u, err := userByID(ctx, tx, userID)
+		if err != nil {
+			return err
+		}
+		if u.IsAdmin {
+			others, err := queryOne(ctx, tx, scanInt, `
+				select count(*) from users where is_admin = 1 and is_active = 1 and id != $1`, userID)
+			if err != nil {
+				return err
+			}
+			if others == 0 {
+				return ErrLastAdmin
+			}
+		}
+		if f, err = namedFiles(ctx, tx, userID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `delete from users where id = $1`, userID)
+		return err
+	})
+	return f, err
+}

@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +24,7 @@ type Workout struct {
 	CreatedAt     time.Time
 	ModifiedAt    time.Time     // zero: never
 	track.Figures               // without FractionUS, which is kept for segments only
-	Bounds        *track.Bounds // nil: no track, as are the two below
+	Bounds        *track.Bounds // nil: no track; then the two below are empty
 	TrackFile     string        // name among the kept files
 	MapFile       string        // likewise, of the map picture
 	// Previous and Next name the neighbours in time, among the workouts that were asked for; invalid: none.
@@ -119,7 +117,8 @@ type NewWorkout struct {
 	ContentHash []byte // SHA-256 of the track file; nil: typed in
 }
 
-// AddWorkouts adds workouts, with the records that they set: all of them, or none.
+// AddWorkouts adds workouts, with the records that they set: all of them, or none. It returns ErrMissing when the
+// user is gone.
 func (s *Store) AddWorkouts(ctx context.Context, all []NewWorkout) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		for i := range all {
@@ -173,6 +172,9 @@ func (s *Store) addWorkout(ctx context.Context, tx *sql.Tx, w *NewWorkout) error
 		  min_latitude, min_longitude, max_latitude, max_longitude)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
 		  $19, $20, $21, $22, $23, $24, $25, $26)`, args...)
+	if isForeignKey(err) {
+		return ErrMissing
+	}
 	if err != nil {
 		return err
 	}
@@ -211,7 +213,7 @@ func orNull(text string) any {
 // Workout returns a workout of anybody's, among all of its owner's, or ErrMissing.
 func (s *Store) Workout(ctx context.Context, id uuid.UUID) (Workout, error) {
 	w, err := queryOne(ctx, s.r, scanNeighboured, `
-		select `+workoutColumns+neighbours(always(`n.user_id = w.user_id`))+`
+		select `+workoutColumns+neighbours(ofSameUser)+`
 		from workouts w
 		where w.uuid = $1`, id[:])
 	if err != nil {
@@ -231,7 +233,7 @@ func (s *Store) WorkoutsByID(ctx context.Context, userID int64, ids []uuid.UUID)
 			args = append(args, id[:])
 		}
 		found, err := query(ctx, s.r, scanNeighboured, `
-			select `+workoutColumns+neighbours(always(`n.user_id = $1`))+`
+			select `+workoutColumns+neighbours(ofSameUser)+`
 			from workouts w
 			where w.user_id = $1 and w.uuid in (`+placeholders(2, &args)+`)`, args...)
 		if err != nil {
@@ -248,8 +250,9 @@ func (s *Store) WorkoutsByID(ctx context.Context, userID int64, ids []uuid.UUID)
 }
 
 // neighbours returns two columns that name the workouts before and after w in time, among those workouts n for
-// which the condition holds. The condition is told which direction is looked in. Of workouts with one and the same start, each is before and after the other, as FitTrackee has it;
-// they are passed through by their ids, so that whoever goes from one to the next sees each of them.
+// which the condition holds. The condition is told which direction is looked in. Workouts with the same start count as
+// before and after each other, as in FitTrackee; among them the order is by id, so that going from one to the next
+// visits all.
 func neighbours(condition func(direction string) string) string {
 	column := func(before, direction, away string) string {
 		return `, coalesce(
@@ -263,9 +266,8 @@ func neighbours(condition func(direction string) string) string {
 	return column("<", "desc", ">") + column(">", "asc", "<")
 }
 
-func always(condition string) func(string) string {
-	return func(string) string { return condition }
-}
+// ofSameUser lets all workouts of a user be neighbours.
+func ofSameUser(string) string { return `n.user_id = w.user_id` }
 
 func scanNeighboured(r row) (Workout, error) {
 	var previous, next uuid.NullUUID
@@ -329,28 +331,6 @@ func scanSegment(r row) (v segment, err error) {
 	return v, err
 }
 
-// maxList is how many values placeholders takes.
-const maxList = 100
-
-// placeholders returns a list of placeholders for the args from number first on: one, five, twenty or a hundred of
-// them, so that there are few texts to prepare. The last value is repeated in the places that are left.
-func placeholders(first int, args *[]any) string {
-	wanted := len(*args) - first + 1
-	sizes := []int{1, 5, 20, maxList}
-	size := sizes[slices.IndexFunc(sizes, func(n int) bool { return n >= wanted })]
-	var text strings.Builder
-	for i := range size {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		fmt.Fprintf(&text, "$%d", first+i)
-		if i >= wanted {
-			*args = append(*args, (*args)[len(*args)-1])
-		}
-	}
-	return text.String()
-}
-
 // EditWorkout lets edit change a workout of the user's, stores it, and gives its records to whom they belong then. It
 // returns ErrMissing for a workout that is not there, and what edit returns. Of the figures,
 // only those of workouts without a track may be changed.
@@ -399,92 +379,6 @@ func (s *Store) DeleteWorkout(ctx context.Context, userID int64, id uuid.UUID) (
 		})
 	})
 	return w, err
-}
-
-// Remeasured are new figures of a workout with a track.
-type Remeasured struct {
-	WorkoutID int64
-	StartedAt time.Time
-	track.Measured
-}
-
-// ReplaceFigures stores what workouts were measured to be this time. Workouts that are gone are left out. It
-// returns how many of them changed.
-func (s *Store) ReplaceFigures(ctx context.Context, all []Remeasured) (changed int, err error) {
-	err = s.change(ctx, func(tx *sql.Tx) error {
-		changed = 0
-		for _, m := range all {
-			isNew, err := replaceFigures(ctx, tx, m)
-			if err != nil {
-				return fmt.Errorf("workout %d: %w", m.WorkoutID, err)
-			}
-			if isNew {
-				changed++
-			}
-		}
-		return nil
-	})
-	return changed, err
-}
-
-func replaceFigures(ctx context.Context, tx *sql.Tx, m Remeasured) (changed bool, err error) {
-	w, err := queryOne(ctx, tx, scanWorkout, `select `+workoutColumns+` from workouts w where w.id = $1`, m.WorkoutID)
-	if errors.Is(err, ErrMissing) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	segments, err := query(ctx, tx, scanSegment, segmentsIn(`$1`), m.WorkoutID)
-	if err != nil {
-		return false, err
-	}
-	for _, v := range segments {
-		w.Segments = append(w.Segments, v.Figures)
-	}
-	before := track.Measured{Figures: w.Figures, Segments: w.Segments}
-	if w.Bounds != nil {
-		before.Bounds = *w.Bounds
-	}
-	m.FractionUS = 0
-	if w.StartedAt.Equal(m.StartedAt) && reflect.DeepEqual(before, m.Measured) {
-		return false, nil
-	}
-	args := append([]any{m.WorkoutID, m.StartedAt.Unix(), month(m.StartedAt)}, figuresArgs(m.Figures)...)
-	args = append(args, boundsArgs(&m.Bounds)...)
-	err = keepingRecords(ctx, tx, m.WorkoutID, func() error {
-		_, err := tx.ExecContext(ctx, `
-			update workouts set
-			  started_at = $2, month = $3,
-			  distance_m = $4, duration_s = $5, moving_s = $6, pauses_s = $7, ave_speed = $8, max_speed = $9,
-			  min_altitude_cm = $10, max_altitude_cm = $11, ascent_cm = $12, descent_cm = $13,
-			  min_latitude = $14, min_longitude = $15, max_latitude = $16, max_longitude = $17
-			where id = $1`, args...)
-		return err
-	})
-	if err != nil {
-		return false, err
-	}
-	if _, err := tx.ExecContext(ctx, `delete from segments where workout_id = $1`, m.WorkoutID); err != nil {
-		return false, err
-	}
-	return true, addSegments(ctx, tx, m.WorkoutID, m.Segments)
-}
-
-// TrackedWorkouts returns up to n workouts that have a track, by their ids, from the one after the id on; of one user, or
-// of all when userID is 0.
-func (s *Store) TrackedWorkouts(ctx context.Context, userID, after int64, n int) ([]Workout, error) {
-	return query(ctx, s.r, scanWorkout, `
-		select `+workoutColumns+`
-		from workouts w
-		where w.id > $1 and ($2 = 0 or w.user_id = $2) and w.track_file is not null
-		order by w.id limit $3`, after, userID, n)
-}
-
-// CountTracked returns how many workouts TrackedWorkouts returns in all.
-func (s *Store) CountTracked(ctx context.Context, userID int64) (int64, error) {
-	return queryOne(ctx, s.r, scanInt, `
-		select count(*) from workouts where ($1 = 0 or user_id = $1) and track_file is not null`, userID)
 }
 
 // WorkoutWithContent returns the id of the user's oldest workout that was made of a file with this SHA-256, or ErrMissing.

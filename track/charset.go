@@ -11,14 +11,15 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 )
 
-// charsets are the ones that are read, by their lower-case names; nil is UTF-8. They are listed one by
-// one, because only these then get into the binary.
+// charsets are the ones that can be read, by their lower-case names; nil is UTF-8. They are listed one by
+// one, so that only these get into the binary.
 //
-// A file that says UTF-16 in readable ASCII is not: programs that write from a UTF-16 string in
-// memory say so, and it is UTF-8.
+// A file that says UTF-16 in readable ASCII is not UTF-16 but UTF-8: some programs write it from a
+// UTF-16 string in memory, and say so.
 var charsets = map[string]encoding.Encoding{
 	"utf-8":        nil,
 	"utf8":         nil,
@@ -64,8 +65,8 @@ var declaration = regexp.MustCompile(`^\s*<\?xml\s[^>]*\bencoding\s*=\s*["']([^"
 // maxDeclaration is how far into a file its declaration is looked for.
 const maxDeclaration = 1024
 
-// sniff tells from the first bytes of an XML file what it is written in, nil for UTF-8, and how many
-// bytes of byte-order mark it begins with. This is appendix F of XML 1.0; the mark has the last word.
+// sniff finds out from the first bytes of an XML file its charset, nil for UTF-8, and how many bytes of
+// byte-order mark it begins with, by appendix F of XML 1.0. The mark counts more than the declaration.
 func sniff(head []byte) (charset encoding.Encoding, mark int, err error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
@@ -91,8 +92,8 @@ func sniff(head []byte) (charset encoding.Encoding, mark int, err error) {
 	return charset, 0, nil
 }
 
-// utf8Reader returns the text of an XML file in UTF-8, without byte-order mark. That it is valid is
-// for the XML decoder to check.
+// utf8Reader returns the text of an XML file in UTF-8, without byte-order mark. The XML decoder checks
+// that it is valid.
 func utf8Reader(r io.Reader) (*bufio.Reader, error) {
 	file := bufio.NewReader(r)
 	head, err := file.Peek(maxDeclaration)
@@ -112,20 +113,14 @@ func utf8Reader(r io.Reader) (*bufio.Reader, error) {
 	return bufio.NewReader(transform.NewReader(file, charset.NewDecoder())), nil
 }
 
-// UTF8 returns the text of a whole XML file, whatever charset it is written in, without byte-order
+// UTF8Reader returns the text of an XML file, whatever charset it is written in, without byte-order
 // mark. The text still declares the charset that the file had. Bytes that are wrong in the charset
-// become replacement characters: Parse does not look into comments, and they may hold anything.
-// UTF8 fails with ErrSyntax when the charset is not known.
-func UTF8(file []byte) (string, error) {
-	charset, mark, err := sniff(file[:min(len(file), maxDeclaration)])
+// become replacement characters: Parse does not look into comments, and they may hold anything. It
+// fails with ErrSyntax when the charset is not known, and when r fails.
+func UTF8Reader(r io.Reader) (io.Reader, error) {
+	text, err := utf8Reader(r)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	text := file[mark:]
-	if charset != nil {
-		if text, err = charset.NewDecoder().Bytes(text); err != nil {
-			return "", fmt.Errorf("%w: %w", ErrSyntax, err)
-		}
-	}
-	return strings.ToValidUTF8(string(text), "\uFFFD"), nil
+	return transform.NewReader(text, runes.ReplaceIllFormed()), nil
 }

@@ -2,39 +2,61 @@ package track
 
 import (
 	"bytes"
+	"io"
 	"math"
-	"slices"
 	"strconv"
 )
 
 // httpDate is how the API writes times; they must be in UTC.
 const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
-// AppendChart appends a JSON array with an entry for each point of the segments, as FitTrackee's
-// clients draw it: the distance so far in km, the jumps from a segment to the next included; the
-// seconds since the first point; elevation in metres and speed in km/h, 0 when unknown; degrees; the
-// time as in HTTP. A point without time has null for that, and the duration of the one before.
+// WriteChart writes a JSON array with an entry for each point of the segments, as FitTrackee's
+// clients draw it: the distance so far in km, with the jumps from one segment to the next; the seconds
+// since the first point; elevation in metres and speed in km/h, 0 when unknown; degrees; the time as in
+// HTTP. A point without time has null for its time, and the duration of the one before. It fails when w does.
 //
-// A workout has thousands of points, so this is written without reflection. The result is valid for
+// A workout has thousands of points, so encoding/json would be too slow. The result is valid JSON for
 // every track that Parse or Unpack returns.
-func AppendChart(dst []byte, segments []Segment) []byte {
-	points := 0
-	for _, s := range segments {
-		points += len(s)
-	}
-	c := chart{json: append(slices.Grow(dst, points*entryBytes), '[')}
+func WriteChart(w io.Writer, segments []Segment) error {
+	c := chart{pieces: pieces{out: w}}
+	c.json = append(c.json, '[')
 	for _, s := range segments {
 		c.addSegment(s)
 	}
-	return append(c.json, ']')
+	c.json = append(c.json, ']')
+	return c.end(c.json)
 }
 
-// entryBytes is about how long an entry is.
-const entryBytes = 150
+// pieceBytes is how much is written at once.
+const pieceBytes = 32 << 10
 
-// chart is one being written.
+// pieces writes what is appended to a buffer, a piece at a time.
+type pieces struct {
+	out io.Writer
+	err error // of the first piece that could not be written; the rest is not
+}
+
+// flush writes the buffer if a piece is full, and returns what is to be appended to.
+func (p *pieces) flush(buffer []byte) []byte {
+	if len(buffer) < pieceBytes {
+		return buffer
+	}
+	_ = p.end(buffer) // the last call of end tells
+	return buffer[:0]
+}
+
+// end writes what is left in the buffer.
+func (p *pieces) end(buffer []byte) error {
+	if p.err == nil {
+		_, p.err = p.out.Write(buffer)
+	}
+	return p.err
+}
+
+// chart is a chart that is being written.
 type chart struct {
-	json    []byte
+	pieces
+	json    []byte // not written yet
 	last    *Point
 	metres  float64
 	start   int64   // first known time, in Unix microseconds
@@ -101,7 +123,7 @@ func (c *chart) add(p *Point, kmh float64) {
 	} else {
 		b = append(b, "null"...)
 	}
-	c.json = append(b, '}')
+	c.json = c.flush(append(b, '}'))
 }
 
 // pairSpeed returns the speed in km/h over the metres from a to b, 0 when it is unknown.
@@ -120,19 +142,19 @@ func mean(a, b float64) float64 {
 	return (a + b) / 2
 }
 
-// appendRounded appends v with that many decimals, and without the zeros at the end but one. It
+// appendRounded appends v with that many decimals, and without the zeros at the end, but one at least. It
 // rounds the binary number, not the decimal one that it stands for, as Python does.
 func appendRounded(dst []byte, v float64, decimals int) []byte {
 	scaled := v * powers[decimals]
 	nearest := math.RoundToEven(scaled)
-	// The product is rounded itself, which matters near a half only.
+	// The product is rounded itself, which matters only near a half.
 	if math.Abs(scaled-nearest) < 0.499 && math.Abs(scaled) < 1e12 {
 		return appendDecimal(dst, int64(nearest), decimals)
 	}
 	return trimZeros(strconv.AppendFloat(dst, v, 'f', decimals, 64))
 }
 
-// appendFull appends v with all decimals that it needs, and one at least.
+// appendFull appends v with as many decimals as it needs, and at least one.
 func appendFull(dst []byte, v float64) []byte {
 	const usual = 7 // decimals of a coordinate: a centimetre
 	// Of all decimal numbers with 15 digits or less, at most one is read as v.
@@ -148,7 +170,8 @@ func appendFull(dst []byte, v float64) []byte {
 	return dst
 }
 
-// appendDecimal appends n with a point before the last of its decimals, without the zeros at the end but one.
+// appendDecimal appends n with a point before the last of its decimals, without the zeros at
+// the end, but one at least.
 func appendDecimal(dst []byte, n int64, decimals int) []byte {
 	if n < 0 {
 		dst = append(dst, '-')
@@ -162,7 +185,7 @@ func appendDecimal(dst []byte, n int64, decimals int) []byte {
 	return trimZeros(dst)
 }
 
-// trimZeros removes the zeros at the end of a number with a point, but one behind the point.
+// trimZeros removes the zeros at the end of a number with a point, except for one right after the point.
 func trimZeros(dst []byte) []byte {
 	for dst[len(dst)-1] == '0' && dst[len(dst)-2] != '.' {
 		dst = dst[:len(dst)-1]

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"unicode/utf8"
@@ -28,6 +29,8 @@ func checkTrack(t *testing.T, tr *track.Track) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(gpx(trk(timed, timed))))
 	f.Add([]byte(billionLaughs))
+	f.Add([]byte("<gpx xmlns:a=\"b\">\n<a:b  c='d'/><e f=\"]]>\"g=\"h\" /><:i></:i><j:></j:><k:l:m/>\n]]></gpx >"))
+	f.Add([]byte(gpx(trk(`<trkpt lat="1" lon="2"><a:time>2020-01-01T00:00:00Z</time></trkpt>`))))
 	f.Add(encodeUTF16(gpx(trk(timed)), false, true))
 	f.Fuzz(checkFile)
 }
@@ -79,6 +82,18 @@ func checkFile(t *testing.T, file []byte) {
 	}
 	if text, err := track.UTF8(file); err != nil || !utf8.ValidString(text) {
 		t.Errorf("UTF8: %q, %v; want what Parse takes as text", text, err)
+	}
+}
+
+// TestParseLikeDecoder checks files as devices write them.
+func TestParseLikeDecoder(t *testing.T) {
+	t.Parallel()
+	fixtures, err := filepath.Glob(contract + "/fixtures/*.gpx")
+	if err != nil || len(fixtures) == 0 {
+		t.Fatalf("%d fixtures (%v)", len(fixtures), err)
+	}
+	for _, fixture := range fixtures {
+		checkFile(t, read(t, fixture))
 	}
 }
 

@@ -12,20 +12,20 @@ import (
 // Bounds on what a file may ask for. No recording comes near them.
 const (
 	maxPoints     = 1_000_000
-	maxSegments   = 10_000
+	maxSegments   = 1000    // a list of workouts has all of them
 	maxDepth      = 32      // elements inside each other
 	maxAttributes = 32      // of one element
 	maxTokenBytes = 1 << 20 // of one tag, text or comment
 )
 
 // Parse reads a GPX file, version 1.0 or 1.1 (https://www.topografix.com/gpx.asp): its tracks, and
-// of their points the place, elevation, time and what the usual extensions tell of heart rate,
-// cadence, power and temperature. Namespaces do not matter. A sensor's nonsense is left out;
-// everything else that makes no sense fails with ErrSyntax, a file without a usable first track
-// with ErrUnusable, and a reader that fails with its error.
+// the place, elevation and time of their points, with heart rate, cadence, power and temperature from
+// the usual extensions. Namespaces do not matter. Impossible readings of sensors are left out. Parse
+// fails with ErrSyntax when anything else is impossible, with ErrUnusable when the first track makes no
+// workout, and with the error of r when that fails.
 func Parse(r io.Reader) (*Track, error) { return parse(r, true) }
 
-// parse does so; with plain tokens read past the decoder, or without.
+// parse is Parse, with plain tokens read past the decoder or without.
 func parse(r io.Reader, isPlain bool) (*Track, error) {
 	text, err := utf8Reader(r)
 	if err != nil {
@@ -48,12 +48,12 @@ func parse(r io.Reader, isPlain bool) (*Track, error) {
 	return &p.track, nil
 }
 
-// bounded is a reader that ends a token which does not end by itself. The decoder would
-// otherwise collect all of it, however many attributes that are.
+// bounded is a reader that fails within a token that is too long. The decoder would otherwise collect
+// all of it, however many attributes that are.
 type bounded struct {
 	*bufio.Reader
 	left int   // bytes of the current token
-	err  error // why reading failed, if not by the file's end
+	err  error // why reading failed, except for the end of the file
 }
 
 var errTokenTooLong = errors.New("a tag, text or comment without end")
@@ -98,7 +98,9 @@ func (p place) hasText() bool { return p >= inName }
 func (p place) child(name string) place {
 	switch p {
 	case inFile:
-		return find(name, "trk", inTrack)
+		if name == "trk" {
+			return inTrack
+		}
 	case inTrack:
 		switch name {
 		case "trkseg":
@@ -109,7 +111,9 @@ func (p place) child(name string) place {
 			return inType
 		}
 	case inSegment:
-		return find(name, "trkpt", inPoint)
+		if name == "trkpt" {
+			return inPoint
+		}
 	case inPoint:
 		switch name {
 		case "ele":
@@ -125,15 +129,8 @@ func (p place) child(name string) place {
 	return elsewhere
 }
 
-func find(name, wanted string, p place) place {
-	if name == wanted {
-		return p
-	}
-	return elsewhere
-}
-
-// sensor returns the place of an element somewhere in a point's extensions. The names are those of
-// Garmin's TrackPointExtension and PowerExtension, and of what else is found in the wild.
+// sensor returns the place of an element anywhere in a point's extensions. The names are those of
+// Garmin's TrackPointExtension and PowerExtension, and others that are in use.
 func sensor(name string) place {
 	switch strings.ToLower(name) {
 	case "hr", "heartrate":

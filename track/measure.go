@@ -52,12 +52,12 @@ func (t *Track) Measure(stoppedSpeedKMH float64) Measured {
 		whole.addGap(part)
 		whole.add(part)
 	}
-	maxMPS := whole.maxMPS
 	for _, s := range t.Rest {
-		whole.add(r.measure(s))
+		part := r.measure(s)
+		part.maxMPS = 0 // only the first track's counts
 		bounds.extend(s)
+		whole.add(part)
 	}
-	whole.maxMPS = maxMPS
 	if bounds.MinLatitude > bounds.MaxLatitude {
 		bounds = Bounds{} // there is no point
 	}
@@ -139,18 +139,18 @@ func (t *tally) figures() Figures {
 	return f
 }
 
-// most is where figures end. Only impossible tracks get there, and JSON's numbers are exact up to it.
+// most is the largest figure. Only impossible tracks reach it, and JSON's numbers are exact up to it.
 const most = 1 << 53
 
 // rounded returns v, which is not negative unless it is an elevation, in units of 1/scale, halves
-// away from zero. So is a half that v falls short of only because it is a binary fraction, such as
-// the 35.145 of an elevation.
+// away from zero. A half that falls short only because it is a binary fraction counts as a half, such
+// as the one in an elevation of 35.145.
 func rounded(v, scale float64) int64 {
 	return int64(min(most, math.Round(v*scale*(1+0x1p-52))))
 }
 
-// ruler measures segments. It keeps the memory that takes from one to the next: the lengths and the
-// speeds of the pairs from the first moving one on, for the top speed.
+// ruler measures segments. For the top speed it needs the lengths and the speeds of the pairs, from the
+// first moving one on. The memory for them is used again for the next segment.
 type ruler struct {
 	stoppedKMH  float64
 	metres, mps []float64
@@ -247,39 +247,39 @@ func haversineM(a, b *Point) float64 {
 // climb adds up rises and falls of smoothed elevations: each but the first and the last is replaced
 // by 0.3 of its predecessor, 0.4 of itself and 0.3 of its successor.
 type climb struct {
-	before, own      float64 // the last two elevations as they came
-	n                int     // how many came
-	smoothed         float64 // the last one that was counted
-	ascentM, descent float64
+	beforeM, ownM     float64 // the last two elevations as they came
+	n                 int     // how many came
+	smoothedM         float64 // the last one that was counted
+	ascentM, descentM float64
 }
 
 func (c *climb) add(metres float64) {
 	switch c.n {
 	case 0:
-		c.smoothed = metres
+		c.smoothedM = metres
 	case 1:
 	default:
-		c.step(0.3*c.before + 0.4*c.own + 0.3*metres)
+		c.step(0.3*c.beforeM + 0.4*c.ownM + 0.3*metres)
 	}
-	c.before, c.own = c.own, metres
+	c.beforeM, c.ownM = c.ownM, metres
 	c.n++
 }
 
-func (c *climb) step(smoothed float64) {
-	if rise := smoothed - c.smoothed; rise > 0 {
-		c.ascentM += rise
+func (c *climb) step(smoothedM float64) {
+	if riseM := smoothedM - c.smoothedM; riseM > 0 {
+		c.ascentM += riseM
 	} else {
-		c.descent -= rise
+		c.descentM -= riseM
 	}
-	c.smoothed = smoothed
+	c.smoothedM = smoothedM
 }
 
 // total returns ascent and descent in metres.
 func (c *climb) total() (ascentM, descentM float64) {
 	if c.n > 1 {
-		c.step(c.own)
+		c.step(c.ownM)
 	}
-	return c.ascentM, c.descent
+	return c.ascentM, c.descentM
 }
 
 // topSpeed returns the speed in metres a second that 95 of 100 pairs do not exceed. Pairs whose

@@ -99,7 +99,7 @@ func packFloats(b []byte, s Segment, at func(*Point) *float64) []byte {
 	})
 }
 
-// isDecimal tells whether v comes back, to the bit, from an integer with that many decimals.
+// isDecimal tells whether v, to the bit, is what an integer with that many decimals is read as.
 func isDecimal(v float64, decimals int) bool {
 	n := int64(math.RoundToEven(v * powers[decimals]))
 	return math.Float64bits(float64(n)/powers[decimals]) == math.Float64bits(v)

@@ -17,6 +17,12 @@ type element struct {
 	place place
 }
 
+// attribute is one of an element. Its value is valid until the next token is read.
+type attribute struct {
+	name  xml.Name
+	value []byte
+}
+
 // parser puts a track together from the decoder's tokens.
 type parser struct {
 	decoder *xml.Decoder
@@ -32,13 +38,13 @@ type parser struct {
 	isPlain    bool                 // plain tokens are read past the decoder
 	plainLines int                  // how many lines it has not seen
 	names      map[string]*xml.Name // seen in plain tokens
-	attributes []xml.Attr           // of the current plain tag
+	attributes []attribute          // of the current tag
 }
 
-// run reads the file to its end. RawToken takes less time and memory than Token, by a sixth and a third;
-// what Token would check, that elements nest, is checked here.
+// run reads the file to its end. RawToken takes less time and memory than Token, by a sixth and a third.
+// What only Token checks, that elements nest, is checked here.
 func (p *parser) run(in *bounded) error {
-	isAtToken := true // the decoder has read to the end of a token, and nothing ahead
+	isAtToken := true // the decoder holds nothing back, so that the next byte of in begins a token
 	for {
 		if p.isPlain && isAtToken {
 			if err := p.plainTokens(in.Reader); err != nil {
@@ -56,18 +62,27 @@ func (p *parser) run(in *bounded) error {
 		isAtToken = true
 		switch token := token.(type) {
 		case xml.StartElement:
-			isAtToken = false // if it is <ele/>, its end comes out of nothing
-			err = p.start(token)
+			isAtToken = false // after <ele/> its end comes next, and reads nothing
+			err = p.startDecoded(token)
 		case xml.EndElement:
 			err = p.end(token.Name)
 		case xml.CharData:
-			isAtToken = false // it has seen how the next one begins
+			isAtToken = false // the < that ended it has been read
 			err = p.chars(token)
 		}
 		if err != nil {
 			return p.invalid(err)
 		}
 	}
+}
+
+// startDecoded starts an element that the decoder has read.
+func (p *parser) startDecoded(e xml.StartElement) error {
+	p.attributes = p.attributes[:0]
+	for _, a := range e.Attr[:min(len(e.Attr), maxAttributes+1)] { // one too many is enough to be refused
+		p.attributes = append(p.attributes, attribute{a.Name, []byte(a.Value)})
+	}
+	return p.start(e.Name, p.attributes)
 }
 
 // invalid says where the file is wrong. Messages quote the file, so they are cut.
@@ -84,8 +99,8 @@ func (p *parser) invalid(err error) error {
 	return fmt.Errorf("%w: line %d: %s", ErrSyntax, line+p.plainLines, clip(text))
 }
 
-func (p *parser) start(e xml.StartElement) error {
-	if err := checkAttributes(e.Attr); err != nil {
+func (p *parser) start(name xml.Name, attributes []attribute) error {
+	if err := checkAttributes(attributes); err != nil {
 		return err
 	}
 	var at place
@@ -93,21 +108,21 @@ func (p *parser) start(e xml.StartElement) error {
 	case len(p.open) == maxDepth:
 		return fmt.Errorf("more than %d elements inside each other", maxDepth)
 	case len(p.open) > 0:
-		at = p.open[len(p.open)-1].place.child(e.Name.Local)
+		at = p.open[len(p.open)-1].place.child(name.Local)
 	case p.rooted:
 		return errors.New("a second root element")
-	case e.Name.Local != "gpx":
-		return fmt.Errorf("root element %q", clip(e.Name.Local))
+	case name.Local != "gpx":
+		return fmt.Errorf("root element %q", clip(name.Local))
 	default:
 		p.rooted = true
 		at = inFile
 	}
-	p.open = append(p.open, element{e.Name, at})
+	p.open = append(p.open, element{name, at})
 	switch {
 	case at == inTrack:
 		p.tracks++
 	case at == inPoint:
-		return p.startPoint(e.Attr)
+		return p.startPoint(attributes)
 	case at.hasText():
 		p.text = p.text[:0]
 	}
@@ -115,21 +130,21 @@ func (p *parser) start(e xml.StartElement) error {
 }
 
 // checkAttributes checks what the decoder does not: that attributes are few and have different names.
-func checkAttributes(attributes []xml.Attr) error {
+func checkAttributes(attributes []attribute) error {
 	if len(attributes) > maxAttributes {
 		return fmt.Errorf("more than %d attributes", maxAttributes)
 	}
 	for i := range attributes {
 		for j := range i {
-			if attributes[i].Name == attributes[j].Name {
-				return fmt.Errorf("attribute %q twice", clip(attributes[i].Name.Local))
+			if attributes[i].name == attributes[j].name {
+				return fmt.Errorf("attribute %q twice", clip(attributes[i].name.Local))
 			}
 		}
 	}
 	return nil
 }
 
-func (p *parser) startPoint(attributes []xml.Attr) error {
+func (p *parser) startPoint(attributes []attribute) error {
 	if p.points == maxPoints {
 		return fmt.Errorf("more than %d points", maxPoints)
 	}
@@ -137,16 +152,16 @@ func (p *parser) startPoint(attributes []xml.Attr) error {
 	p.point = unknownPoint
 	for _, a := range attributes {
 		var ok bool
-		switch a.Name {
+		switch a.name {
 		case xml.Name{Local: "lat"}:
-			p.point.Latitude, ok = parseNumber(a.Value, maxLatitude)
+			p.point.Latitude, ok = parseNumber(string(a.value), maxLatitude)
 		case xml.Name{Local: "lon"}:
-			p.point.Longitude, ok = parseNumber(a.Value, maxLongitude)
+			p.point.Longitude, ok = parseNumber(string(a.value), maxLongitude)
 		default:
 			ok = true
 		}
 		if !ok {
-			return fmt.Errorf("%s %q", a.Name.Local, clip(a.Value))
+			return fmt.Errorf("%s %q", a.name.Local, clip(string(a.value)))
 		}
 	}
 	if math.IsNaN(p.point.Latitude) || math.IsNaN(p.point.Longitude) {
@@ -235,7 +250,7 @@ func (p *parser) setTime() error {
 	return nil
 }
 
-// setSensor keeps the first reading of a kind that makes sense.
+// setSensor keeps the first reading of each kind that makes sense.
 func (p *parser) setSensor(at place) {
 	switch at {
 	case inHeartRate:
@@ -257,7 +272,7 @@ func setReading(to *int16, text []byte, unit, low, high float64) {
 	}
 }
 
-// usable tells whether the file makes a workout.
+// usable tells why the file makes no workout, nil if it makes one.
 func (p *parser) usable() error {
 	switch {
 	case p.tracks == 0:
@@ -284,8 +299,8 @@ func (b *blocks) add(p Point) {
 	*last = append(*last, p)
 }
 
-// take returns the points and forgets them, but for the memory of the first block: a file may have
-// thousands of segments.
+// take returns the points and forgets them. It keeps the memory of the first block for the next
+// segment: a file may have thousands.
 func (b *blocks) take() Segment {
 	s := Segment(slices.Concat(*b...))
 	if len(*b) > 0 {

@@ -6,30 +6,29 @@ import (
 	"encoding/xml"
 )
 
-// Nearly all of a GPX file is written in the plainest way that XML has: ASCII names, attributes in quotes, text without
-// entities. Such tokens are read here, several times as fast as by encoding/xml; every other token is left to its
-// decoder, and so is what is wrong with a file. They may take turns, because the decoder reads byte by byte, and
-// for most tokens nothing ahead of their end.
+// Nearly all of a GPX file is written in the plainest way that XML has: ASCII names, one space before each attribute,
+// double quotes, text without entities. Such tokens are read here, several times as fast as by encoding/xml. Every other
+// token is left to its decoder, and so are errors of syntax. The two may take turns, because the decoder reads byte by
+// byte, and after most tokens has read nothing beyond their end.
 
-// plainWindow is how much of the file is looked at for a token. Longer ones are for the decoder.
+// plainWindow is how many bytes are looked at for a token. Longer tokens are left to the decoder.
 const plainWindow = 512
 
 // plainTokens reads tokens for as long as they are plain.
 func (p *parser) plainTokens(in *bufio.Reader) error {
 	for {
-		window, _ := in.Peek(plainWindow) // at the end of the file there is less; what is wrong with it, the decoder will see
+		// At the end of the file there is less. If reading fails, it will fail for the decoder too.
+		window, _ := in.Peek(plainWindow)
 		rest, err := p.plainToken(window)
-		read := len(window) - len(rest)
-		p.plainLines += bytes.Count(window[:read], []byte{'\n'})
-		if err != nil || read == 0 {
+		if err != nil || len(rest) == len(window) {
 			return err
 		}
-		_, _ = in.Discard(read) // it is there: it has been looked at
+		_, _ = in.Discard(len(window) - len(rest)) // cannot fail: the bytes are in the buffer
 	}
 }
 
-// plainToken reads the token that text begins with, and returns what follows it: all of text if the token is not plain, or
-// not there in full.
+// plainToken reads the token that text begins with, and returns what follows it: all of text if the token is not plain,
+// or goes on behind the end of text.
 func (p *parser) plainToken(text []byte) (rest []byte, err error) {
 	switch {
 	case len(text) < 2:
@@ -37,13 +36,28 @@ func (p *parser) plainToken(text []byte) (rest []byte, err error) {
 	case text[0] != '<':
 		return p.plainText(text)
 	case text[1] == '/':
-		name, rest := p.plainName(text[2:])
-		if name == nil || len(rest) == 0 || rest[0] != '>' {
-			return text, nil
-		}
-		return rest[1:], p.end(*name)
+		return p.plainEnd(text)
 	}
 	return p.plainStart(text)
+}
+
+// plainEnd reads the tag that closes the innermost element. Any other is left to the decoder.
+func (p *parser) plainEnd(text []byte) (rest []byte, err error) {
+	if len(p.open) == 0 {
+		return text, nil
+	}
+	name := p.open[len(p.open)-1].name
+	rest, ok := text[len("</"):], true
+	if name.Space != "" {
+		rest, ok = bytes.CutPrefix(rest, []byte(name.Space+":"))
+	}
+	if ok {
+		rest, ok = bytes.CutPrefix(rest, []byte(name.Local))
+	}
+	if !ok || len(rest) == 0 || rest[0] != '>' {
+		return text, nil
+	}
+	return rest[1:], p.end(name)
 }
 
 // plainText reads text up to the next tag.
@@ -51,9 +65,10 @@ func (p *parser) plainText(text []byte) (rest []byte, err error) {
 	for i, c := range text {
 		switch {
 		case c == '<':
+			p.plainLines += bytes.Count(text[:i], []byte("\n")) // tags have none
 			return text[i:], p.chars(text[:i])
 		case c == '&', c == ']', c == '\r', c < ' ' && c != '\n' && c != '\t', c > '~':
-			return text, nil // entities, ends of CDATA sections, line ends to be changed, characters to be checked
+			return text, nil // entities, ]]>, line ends to be changed, characters to be checked
 		}
 	}
 	return text, nil
@@ -67,7 +82,7 @@ func (p *parser) plainStart(text []byte) (rest []byte, err error) {
 	}
 	p.attributes = p.attributes[:0]
 	for len(rest) > 0 && rest[0] == ' ' {
-		var a xml.Attr
+		var a attribute
 		if a, rest = p.plainAttribute(rest[1:]); rest == nil {
 			return text, nil
 		}
@@ -77,7 +92,7 @@ func (p *parser) plainStart(text []byte) (rest []byte, err error) {
 	if len(rest) == 0 || rest[0] != '>' {
 		return text, nil
 	}
-	err = p.start(xml.StartElement{Name: *name, Attr: p.attributes})
+	err = p.start(*name, p.attributes)
 	if err == nil && isEmpty {
 		err = p.end(*name)
 	}
@@ -85,7 +100,7 @@ func (p *parser) plainStart(text []byte) (rest []byte, err error) {
 }
 
 // plainAttribute reads name="value". The rest is nil if it is not plain.
-func (p *parser) plainAttribute(text []byte) (a xml.Attr, rest []byte) {
+func (p *parser) plainAttribute(text []byte) (a attribute, rest []byte) {
 	name, rest := p.plainName(text)
 	if name == nil || len(rest) < 2 || rest[0] != '=' || rest[1] != '"' {
 		return a, nil
@@ -94,7 +109,7 @@ func (p *parser) plainAttribute(text []byte) (a xml.Attr, rest []byte) {
 	for i, c := range rest {
 		switch {
 		case c == '"':
-			return xml.Attr{Name: *name, Value: string(rest[:i])}, rest[i+1:]
+			return attribute{*name, rest[:i]}, rest[i+1:]
 		case c == '&', c == '<', c < ' ', c > '~':
 			return a, nil
 		}
@@ -116,10 +131,11 @@ func (p *parser) plainName(text []byte) (name *xml.Name, rest []byte) {
 			return p.knownName(text[:n], colon), text[n:]
 		}
 	}
-	return nil, text // perhaps it goes on
+	return nil, text // it may go on behind the end of text
 }
 
-// knownName returns a name, of which there are few in a file. It is nil for what is none.
+// knownName returns the name that text is, with its colon at that index or without one, at -1. A file has few
+// different names, so they are kept. It is nil if text is not a name.
 func (p *parser) knownName(text []byte, colon int) *xml.Name {
 	if len(text) == 0 || colon == len(text)-1 {
 		return nil

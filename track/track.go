@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Failures of Parse and UTF8, to be told apart with errors.Is. The errors themselves say more.
+// Failures of Parse and UTF8, for errors.Is. The errors themselves say more.
 var (
 	// ErrSyntax is a file that is not well-formed XML, not GPX, or has impossible numbers in it.
 	ErrSyntax = errors.New("not a valid GPX file")
@@ -22,7 +22,7 @@ var (
 const (
 	// NoTime is the Time of a point that has none.
 	NoTime = math.MinInt64
-	// NoReading is what a sensor says that was not there, or made no sense. Zero is a reading.
+	// NoReading is the reading of a sensor that was not there, or sent an impossible one. Zero is a reading.
 	NoReading = math.MinInt16
 )
 
@@ -38,11 +38,11 @@ type Point struct {
 	Temperature int16   // 0.1 °C, or NoReading
 }
 
-// The greatest values that make sense. The year of a time has four digits.
+// The greatest values that are possible.
 const (
 	maxLatitude  = 90      // degrees
 	maxLongitude = 180     // degrees
-	maxElevation = 100_000 // metres up or down; there space begins
+	maxElevation = 100_000 // metres up or down; space begins there
 )
 
 // The first and the last microsecond that a date of four digits can name.
@@ -51,7 +51,7 @@ var (
 	maxTime = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - 1
 )
 
-// unknownPoint is one of which nothing is known.
+// unknownPoint is a point of which nothing is known.
 var unknownPoint = Point{
 	Latitude:    math.NaN(),
 	Longitude:   math.NaN(),
@@ -78,8 +78,8 @@ func (p *Point) hasElevation() bool { return !math.IsNaN(p.Elevation) }
 // Segment is a part of a track that was recorded without interruption.
 type Segment []Point
 
-// Track is what a GPX file tells about one workout. The first track of the file is the workout's;
-// only some of the figures count further tracks too.
+// Track is what a GPX file tells about one workout. The first track of the file is the workout's; some
+// of the figures count further tracks too.
 type Track struct {
 	Name     string    // of the first track, trimmed; empty when there is none
 	Type     string    // of the first track, trimmed, such as "cycling"; empty when there is none

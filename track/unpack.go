@@ -10,8 +10,7 @@ import (
 var errPacked = errors.New("not a packed track, or damaged")
 
 // Unpack returns the track that Pack made data from. It fails when data is anything else: of another
-// version, cut off, changed, or made by somebody who means harm. It takes memory for no more points
-// than data has bytes for.
+// version, cut off, changed, or malicious. It takes memory for no more points than data has bytes for.
 func Unpack(data []byte) (*Track, error) {
 	body := len(data) - crc32.Size
 	if body < len(magic) || string(data[:len(magic)]) != magic ||
@@ -27,7 +26,7 @@ func Unpack(data []byte) (*Track, error) {
 	return t, nil
 }
 
-// unpacker reads a packed track. After a failure it goes on with zeros, as far as that is safe.
+// unpacker reads a packed track. After a failure its methods return zeros, as far as that is safe.
 type unpacker struct {
 	data   []byte // what is left of it
 	points int    // how many more are allowed

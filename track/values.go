@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// clip cuts a text from a file to a length fit for a message.
+// clip cuts a text from a file so that it is short enough for a message.
 func clip(s string) string {
 	const long = 60
 	if len(s) <= long {
@@ -25,8 +25,8 @@ func clip(s string) string {
 // has no exponent, but there are writers who use one.
 func parseNumber(s string, limit float64) (float64, bool) {
 	v, err := strconv.ParseFloat(s, 64)
-	// A hexadecimal number is one for Go only; NaN is not within any limit.
-	if err != nil || !(math.Abs(v) <= limit) || strings.ContainsAny(s, "xX") {
+	// Hexadecimal numbers are for Go only; NaN is not within any limit.
+	if err != nil || !(math.Abs(v) <= limit) || strings.Contains(s, "x") || strings.Contains(s, "X") {
 		return math.NaN(), false
 	}
 	return v, true

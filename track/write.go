@@ -3,31 +3,30 @@ package track
 import (
 	"bytes"
 	"encoding/xml"
-	"slices"
+	"io"
 	"strconv"
 	"time"
 )
 
-// AppendSegmentGPX appends a GPX 1.1 document in UTF-8 with one track of that name and one segment.
+// WriteSegmentGPX writes a GPX 1.1 document in UTF-8 with one track of that name and one segment.
 // Sensors are written as Garmin's TrackPointExtension version 1, power as the element that Strava
-// and others read. Parse returns the same points from it, provided that one has a time.
-func AppendSegmentGPX(dst []byte, name string, s Segment) []byte {
-	const pointBytes = 100 // about what one takes
-	dst = slices.Grow(dst, 300+len(s)*pointBytes)
-	dst = append(dst, `<?xml version="1.0" encoding="UTF-8"?>
+// and others read. Parse returns the same points from it, provided that one has a time. It fails when w does.
+func WriteSegmentGPX(w io.Writer, name string, s Segment) error {
+	p := pieces{out: w}
+	text := []byte(`<?xml version="1.0" encoding="UTF-8"?>
 <gpx version="1.1" creator="FitTrackee" xmlns="http://www.topografix.com/GPX/1/1" xmlns:gpxtpx="http://www.garmin.com/xmlschemas/TrackPointExtension/v1">
 <trk>
-`...)
+`)
 	if name != "" {
-		dst = append(dst, "<name>"...)
-		dst = appendEscaped(dst, name)
-		dst = append(dst, "</name>\n"...)
+		text = append(text, "<name>"...)
+		text = appendEscaped(text, name)
+		text = append(text, "</name>\n"...)
 	}
-	dst = append(dst, "<trkseg>\n"...)
+	text = append(text, "<trkseg>\n"...)
 	for i := range s {
-		dst = appendPoint(dst, &s[i])
+		text = p.flush(appendPoint(text, &s[i]))
 	}
-	return append(dst, "</trkseg>\n</trk>\n</gpx>\n"...)
+	return p.end(append(text, "</trkseg>\n</trk>\n</gpx>\n"...))
 }
 
 // appendEscaped appends a text as XML. What XML cannot hold becomes a replacement character.

@@ -27,9 +27,9 @@ type Details struct {
 	FindDuplicates bool
 }
 
-// Added is a workout that was made of a file.
+// Added is a workout that has been made of a file.
 type Added struct {
-	ID uuid.UUID
+	store.Workout
 	// DuplicateOf names the oldest workout that the user had of the same file, if it was asked for; invalid: none.
 	DuplicateOf uuid.NullUUID
 }
@@ -60,36 +60,38 @@ func (w *Workouts) AddFile(ctx context.Context, u store.User, file *assets.Spool
 	return w.add(ctx, u.ID, []draft{one}, d.FindDuplicates)
 }
 
-// add makes workouts of drafts: all of them, or none.
+// add makes workouts of drafts: all of them, or none. It returns those that set records before the others.
 func (w *Workouts) add(ctx context.Context, userID int64, drafts []draft, findDuplicates bool) ([]Added, error) {
-	added := make([]Added, len(drafts))
+	ids := make([]uuid.UUID, len(drafts))
+	duplicates := make(map[uuid.UUID]uuid.NullUUID)
 	for i, one := range drafts {
-		added[i].ID = one.workout.UUID
+		ids[i] = one.workout.UUID
 		if !findDuplicates {
 			continue
 		}
 		id, err := w.store.WorkoutWithContent(ctx, userID, one.workout.ContentHash)
 		switch {
 		case err == nil:
-			added[i].DuplicateOf = uuid.NullUUID{UUID: id, Valid: true}
+			duplicates[ids[i]] = uuid.NullUUID{UUID: id, Valid: true}
 		case !errors.Is(err, store.ErrMissing):
 			w.discard(drafts)
 			return nil, err
 		}
 	}
-	return added, w.keep(ctx, drafts, w.store.AddWorkouts)
-}
-
-// Added returns workouts that have just been added, those that set records before the others.
-func (w *Workouts) Added(ctx context.Context, userID int64, added []Added) ([]store.Workout, error) {
-	ids := make([]uuid.UUID, len(added))
-	for i, v := range added {
-		ids[i] = v.ID
+	if err := w.keep(ctx, drafts, w.store.AddWorkouts); err != nil {
+		return nil, err
 	}
 	all, err := w.store.WorkoutsByID(ctx, userID, ids)
-	hasNone := func(v store.Workout) int { return min(len(v.Records), 1) ^ 1 }
-	slices.SortStableFunc(all, func(a, b store.Workout) int { return hasNone(a) - hasNone(b) })
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	setRecords := func(v store.Workout) int { return min(len(v.Records), 1) }
+	slices.SortStableFunc(all, func(a, b store.Workout) int { return setRecords(b) - setRecords(a) })
+	added := make([]Added, len(all))
+	for i, v := range all {
+		added[i] = Added{v, duplicates[v.UUID]}
+	}
+	return added, nil
 }
 
 // draft is a workout that has been analysed, but has no row yet. What is derived from its track is on the disk
@@ -192,13 +194,16 @@ func (w *Workouts) keep(ctx context.Context, drafts []draft, add func(context.Co
 	for i, d := range drafts {
 		uploads[i], rows[i] = d.file, d.workout
 	}
-	if _, err := w.files.KeepTracks(uploads, trackExt); err != nil {
+	if err := w.files.KeepTracks(uploads); err != nil {
 		w.discard(drafts)
 		return err
 	}
 	err := add(ctx, rows)
 	if err != nil && w.areAbsent(ctx, drafts) {
 		w.discard(drafts)
+	}
+	if errors.Is(err, store.ErrMissing) {
+		return errNoUser
 	}
 	return err
 }
@@ -233,9 +238,6 @@ func (w *Workouts) removeFiles(workouts []store.Workout) {
 		if v.MapFile != "" {
 			maps = append(maps, v.MapFile)
 		}
-	}
-	if len(tracks)+len(maps) == 0 {
-		return
 	}
 	if err := errors.Join(w.files.RemoveTracks(tracks), w.files.RemoveMaps(maps)); err != nil {
 		slog.Warn("remove the files of workouts that are no more", "error", err)

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"path"
+	"slices"
 	"strings"
 
 	"fittrackee/assets"
@@ -113,37 +113,42 @@ const maxDirectoryBytes = 1 << 20
 
 // tracksIn returns the GPX files in a zip archive, in its order.
 func tracksIn(archive io.ReaderAt, size int64) ([]*zip.File, error) {
-	bounded := &boundedReader{ReaderAt: archive, left: maxDirectoryBytes}
-	directory, err := zip.NewReader(bounded, size)
-	if errors.Is(err, errLargeArchive) {
+	entries, err := entriesIn(archive, size, maxDirectoryBytes)
+	switch {
+	case errors.Is(err, errLargeArchive):
 		return nil, errLargeArchive
-	}
-	if err != nil {
+	case err != nil:
 		return nil, errBadArchive.With(err)
 	}
-	bounded.left = math.MaxInt64
-	var files []*zip.File
-	for _, f := range directory.File {
-		if isTrack(f.Name) && f.Mode().IsRegular() {
-			files = append(files, f)
-		}
-	}
-	return files, nil
+	return slices.DeleteFunc(entries, func(f *zip.File) bool { return !isTrack(f.Name) || !f.Mode().IsRegular() }), nil
 }
 
 // isTrack tells whether a file is to be taken for a GPX file. The companions that macOS puts beside files are none.
 func isTrack(name string) bool {
-	base := path.Base(name)
-	return strings.EqualFold(path.Ext(base), "."+trackExt) && !strings.HasPrefix(base, "._")
+	return hasExt(name, trackExt) && !strings.HasPrefix(path.Base(name), "._")
 }
 
-// boundedReader fails once more than so many bytes have been read.
+// entriesIn returns what is in a zip archive; its files may be read by several goroutines. It fails with errLargeArchive when
+// more than maxBytes have to be read for that.
+func entriesIn(archive io.ReaderAt, size, maxBytes int64) ([]*zip.File, error) {
+	in := &replaceableReader{&boundedReader{archive, maxBytes}}
+	directory, err := zip.NewReader(in, size)
+	if err != nil {
+		return nil, err
+	}
+	in.ReaderAt = archive
+	return directory.File, nil
+}
+
+// replaceableReader can be given another reader to read from.
+type replaceableReader struct{ io.ReaderAt }
+
+// boundedReader fails once more than so many bytes have been read. It is not for concurrent use.
 type boundedReader struct {
 	io.ReaderAt
 	left int64
 }
 
-// ReadAt is not for concurrent use while there is a bound.
 func (r *boundedReader) ReadAt(p []byte, offset int64) (int, error) {
 	if r.left -= int64(len(p)); r.left < 0 {
 		return 0, errLargeArchive

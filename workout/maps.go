@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"fittrackee/assets"
@@ -44,6 +45,9 @@ func (w *Workouts) drawMap(name string, t *track.Track) error {
 	return w.files.PutMap(name, picture)
 }
 
+// MapID returns the id of a workout's map picture; empty: it has none.
+func MapID(v store.Workout) string { return strings.TrimSuffix(v.MapFile, mapExt) }
+
 // Map opens a map picture by its id. Whoever has the id may see it.
 func (w *Workouts) Map(ctx context.Context, id string) (*os.File, error) {
 	name := id + mapExt
@@ -60,6 +64,9 @@ func (w *Workouts) Map(ctx context.Context, id string) (*os.File, error) {
 	}
 	t, err := w.points(v)
 	if err != nil {
+		if errors.Is(w.unlessGone(ctx, v, err), ErrMissing) {
+			return nil, errNoMap
+		}
 		return nil, err
 	}
 	if err := w.drawMap(name, t); err != nil {
@@ -96,11 +103,11 @@ func (w *Workouts) drawMapOnTiles(ctx context.Context, v store.Workout) error {
 	again := now.Add(min(max(now.Sub(v.CreatedAt), shortestWait), longestWait))
 	t, err := w.points(v)
 	if err != nil {
-		return errors.Join(err, w.delayMap(ctx, v, again))
+		return errors.Join(err, w.scheduleMap(ctx, v, again))
 	}
 	picture, isComplete, err := w.tiles.DrawMap(ctx, lines(t))
 	if err != nil {
-		return errors.Join(err, w.delayMap(ctx, v, again))
+		return errors.Join(err, w.scheduleMap(ctx, v, again))
 	}
 	if err := w.files.PutMap(v.MapFile, picture); err != nil {
 		return err
@@ -108,12 +115,12 @@ func (w *Workouts) drawMapOnTiles(ctx context.Context, v store.Workout) error {
 	if isComplete {
 		again = time.Time{}
 	}
-	return w.delayMap(ctx, v, again)
+	return w.scheduleMap(ctx, v, again)
 }
 
-// delayMap says when a map is due again. If the workout has been deleted meanwhile, its picture goes, too.
-func (w *Workouts) delayMap(ctx context.Context, v store.Workout, next time.Time) error {
-	err := w.store.DelayMap(ctx, v.ID, next)
+// scheduleMap says when a map is due again. If the workout has been deleted meanwhile, its picture goes, too.
+func (w *Workouts) scheduleMap(ctx context.Context, v store.Workout, next time.Time) error {
+	err := w.store.ScheduleMap(ctx, v.ID, next)
 	if errors.Is(err, store.ErrMissing) {
 		return w.files.RemoveMaps([]string{v.MapFile})
 	}

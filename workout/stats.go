@@ -51,7 +51,7 @@ func (w *Workouts) sums(ctx context.Context, u store.User, p store.Period, days 
 			return nil, err
 		}
 	}
-	started, err := w.Started(u, days)
+	started, err := w.StartRange(u, days)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (w *Workouts) sums(ctx context.Context, u store.User, p store.Period, days 
 	}
 	sums := make([]Sum, len(rows))
 	for i, row := range rows {
-		sums[i] = Sum{periodName(p, row.Period), row}
+		sums[i] = Sum{periodName(p, row.Number), row}
 	}
 	return sums, nil
 }
@@ -87,35 +87,46 @@ func periodName(p store.Period, number int64) string {
 // Days are days from one to another, both included, as "2018-03-01"; empty: without a bound.
 type Days struct{ From, To string }
 
-// Started returns the time between the beginning of the first of days and the end of the last, where the user lives.
-func (w *Workouts) Started(u store.User, days Days) (r store.Range, err error) {
+// StartRange returns the time between the beginning of the first of days and the end of the last, where the user lives.
+func (w *Workouts) StartRange(u store.User, days Days) (r store.Range, err error) {
 	zone, err := w.zone(u)
 	if err != nil {
 		return r, err
 	}
 	if days.From != "" {
-		first, err := parseDay(days.From, zone)
+		first, err := time.Parse(time.DateOnly, days.From)
 		if err != nil {
-			return r, err
+			return r, problem.ErrInvalidPayload.With(err)
 		}
-		from := first.Unix()
+		from := dayStart(first, zone).Unix()
 		r.From = &from
 	}
 	if days.To != "" {
-		last, err := parseDay(days.To, zone)
+		last, err := time.Parse(time.DateOnly, days.To)
 		if err != nil {
-			return r, err
+			return r, problem.ErrInvalidPayload.With(err)
 		}
-		to := last.AddDate(0, 0, 1).Unix() - 1
+		to := dayStart(last.AddDate(0, 0, 1), zone).Unix() - 1
 		r.To = &to
 	}
 	return r, nil
 }
 
-func parseDay(text string, zone *time.Location) (time.Time, error) {
-	day, err := time.ParseInLocation(time.DateOnly, text, zone)
-	if err != nil {
-		return day, problem.ErrInvalidPayload.With(err)
+// dayStart returns when a day begins in a time zone. In some, the clocks are changed at midnight: then a day begins at one, or
+// has midnight twice.
+func dayStart(day time.Time, zone *time.Location) time.Time {
+	midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
+	change, next := midnight.ZoneBounds()
+	if midnight.Day() != day.Day() {
+		return next // time.Date took the other side of the change, the day before
 	}
-	return day, nil
+	if change.IsZero() {
+		return midnight
+	}
+	_, offset := midnight.Zone()
+	_, before := change.Add(-1).Zone()
+	if first := midnight.Add(time.Duration(offset-before) * time.Second); first.Before(change) && first.In(zone).Day() == day.Day() {
+		return first
+	}
+	return midnight
 }

@@ -40,6 +40,8 @@ var (
 	ErrMissing = problem.New(problem.Missing, "workout not found")
 	// ErrNotYours is returned for a workout of somebody else's.
 	ErrNotYours = problem.New(problem.Forbidden, "you do not have permissions")
+	// errNoUser is returned when a user has been deleted while a workout was being added.
+	errNoUser = problem.New(problem.NoToken, "provide a valid auth token")
 	// ErrNoTrack is returned when the track of a workout is wanted that has none.
 	ErrNoTrack = problem.New(problem.Missing, "no gpx file for this workout")
 )
@@ -47,18 +49,24 @@ var (
 // Get returns a workout of the user's. It returns ErrMissing or ErrNotYours.
 func (w *Workouts) Get(ctx context.Context, userID int64, id uuid.UUID) (store.Workout, error) {
 	v, err := w.store.Workout(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrMissing):
-		return v, ErrMissing
-	case err != nil:
-		return v, err
-	case v.UserID != userID:
+	if err != nil {
+		return v, missing(err)
+	}
+	if v.UserID != userID {
 		return store.Workout{}, ErrNotYours
 	}
 	return v, nil
 }
 
-// zone returns a user's time zone.
+// missing says in our words that there is no such workout.
+func missing(err error) error {
+	if errors.Is(err, store.ErrMissing) {
+		return ErrMissing
+	}
+	return err
+}
+
+// zone returns a user's time zone. It is kept, because to load one takes as long as a small request.
 func (w *Workouts) zone(u store.User) (*time.Location, error) {
 	if zone, ok := w.zones.Load(u.Timezone); ok {
 		return zone.(*time.Location), nil

@@ -1,9 +1,13 @@
 package workout
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"fittrackee/problem"
 	"fittrackee/store"
@@ -47,9 +51,9 @@ func (w *Workouts) points(v store.Workout) (*track.Track, error) {
 
 // parseKept reads the kept file of a workout.
 func (w *Workouts) parseKept(v store.Workout) (*track.Track, error) {
-	file, err := w.files.OpenTrack(v.TrackFile)
+	file, err := w.openTrack(v)
 	if err != nil {
-		return nil, fmt.Errorf("track of workout %d: %w", v.ID, err)
+		return nil, err
 	}
 	defer file.Close()
 	t, err := track.Parse(file)
@@ -59,8 +63,7 @@ func (w *Workouts) parseKept(v store.Workout) (*track.Track, error) {
 	return t, nil
 }
 
-// File opens the file of a workout as it came. The caller closes it. It returns ErrNoTrack for a workout that was typed in.
-func (w *Workouts) File(v store.Workout) (io.ReadSeekCloser, error) {
+func (w *Workouts) openTrack(v store.Workout) (*os.File, error) {
 	if v.TrackFile == "" {
 		return nil, ErrNoTrack
 	}
@@ -71,36 +74,58 @@ func (w *Workouts) File(v store.Workout) (io.ReadSeekCloser, error) {
 	return file, nil
 }
 
-// GPX returns the file of a workout as text, whatever it was encoded in.
-func (w *Workouts) GPX(v store.Workout) (string, error) {
-	file, err := w.File(v)
-	if err != nil {
-		return "", err
+// unlessGone returns err, or ErrMissing if a file is not there because its workout has been deleted meanwhile.
+func (w *Workouts) unlessGone(ctx context.Context, v store.Workout, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	defer file.Close()
-	data, err := io.ReadAll(file)
-	if err != nil {
-		return "", fmt.Errorf("track of workout %d: %w", v.ID, err)
+	if _, gone := w.store.Workout(ctx, v.UUID); errors.Is(gone, store.ErrMissing) {
+		return ErrMissing
 	}
-	return track.UTF8(data)
+	return err
+}
+
+// File opens the file of a workout as it came. The caller closes it. It returns ErrNoTrack for a workout that was typed in.
+func (w *Workouts) File(ctx context.Context, v store.Workout) (*os.File, error) {
+	file, err := w.openTrack(v)
+	return file, w.unlessGone(ctx, v, err)
+}
+
+// Text writes something that is made of a track. It may be long, so it is never in memory as a whole.
+type Text func(w io.Writer) error
+
+// GPX returns the file of a workout as text in UTF-8, whatever it was encoded in.
+func (w *Workouts) GPX(ctx context.Context, v store.Workout) (Text, error) {
+	file, err := w.File(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	text, err := track.UTF8Reader(file)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("track of workout %d: %w", v.ID, err), file.Close())
+	}
+	return func(out io.Writer) error {
+		_, err := io.Copy(out, text)
+		return errors.Join(err, file.Close())
+	}, nil
 }
 
 // SegmentGPX returns one segment of a workout's track as a file of its own. Segments are numbered from 1.
-func (w *Workouts) SegmentGPX(v store.Workout, number int) (string, error) {
-	segments, err := w.segments(v, number)
+func (w *Workouts) SegmentGPX(ctx context.Context, v store.Workout, number int) (Text, error) {
+	segments, err := w.segments(ctx, v, number)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return string(track.AppendSegmentGPX(nil, v.Title, segments[0])), nil
+	return func(out io.Writer) error { return track.WriteSegmentGPX(out, v.Title, segments[0]) }, nil
 }
 
-// AppendChart appends the JSON array of the points of a workout's track, or of one of its segments.
-func (w *Workouts) AppendChart(dst []byte, v store.Workout, number int) ([]byte, error) {
-	segments, err := w.segments(v, number)
+// Chart returns the JSON array of the points of a workout's track, or of one of its segments.
+func (w *Workouts) Chart(ctx context.Context, v store.Workout, number int) (Text, error) {
+	segments, err := w.segments(ctx, v, number)
 	if err != nil {
-		return dst, err
+		return nil, err
 	}
-	return track.AppendChart(dst, segments), nil
+	return func(out io.Writer) error { return track.WriteChart(out, segments) }, nil
 }
 
 // All stands for all segments where the number of one is asked for.
@@ -109,11 +134,11 @@ const All = -1
 var errBadSegment = problem.New(problem.Invalid, "Incorrect segment id")
 
 // segments returns the segment of a track that has this number, counted from 1, or all.
-func (w *Workouts) segments(v store.Workout, number int) ([]track.Segment, error) {
+func (w *Workouts) segments(ctx context.Context, v store.Workout, number int) ([]track.Segment, error) {
 	t, err := w.points(v)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, w.unlessGone(ctx, v, err)
 	case number == All:
 		return t.Segments, nil
 	case number < 1:

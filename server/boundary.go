@@ -6,9 +6,9 @@ import (
 	"mime"
 )
 
-// closeProperly returns the body of a multipart form with a line break before the boundary that closes it, where
+// mendClosing returns the body of a multipart form with a line break before the boundary that closes it, where
 // a client has forgotten it (harbour-amazfish does).
-func closeProperly(body io.ReadCloser, contentType string) io.ReadCloser {
+func mendClosing(body io.ReadCloser, contentType string) io.ReadCloser {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil || params["boundary"] == "" {
 		return body

@@ -2,6 +2,7 @@ package workout
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -47,25 +48,41 @@ func (w *Workouts) AddTyped(ctx context.Context, u store.User, in Typed) (uuid.U
 		}
 		v.Title = defaultTitle(sport, v.StartedAt, zone)
 	}
-	return v.UUID, w.store.AddWorkouts(ctx, []store.NewWorkout{{Workout: v}})
+	err := w.store.AddWorkouts(ctx, []store.NewWorkout{{Workout: v}})
+	if errors.Is(err, store.ErrMissing) {
+		err = errNoUser
+	}
+	return v.UUID, err
 }
 
 // Edit changes a workout of the user's. Date, distance and duration of one with a track are what the track says,
 // and stay. It returns ErrMissing or ErrNotYours.
 func (w *Workouts) Edit(ctx context.Context, u store.User, id uuid.UUID, in Typed) error {
-	v, err := w.Get(ctx, u.ID, id)
-	if err != nil {
+	if _, err := w.Get(ctx, u.ID, id); err != nil {
 		return err
 	}
 	if in == (Typed{}) {
 		return problem.ErrInvalidPayload
 	}
-	if v.TrackFile != "" {
-		in.StartedAt, in.DistanceKM, in.DurationS = nil, nil, nil
-	}
 	return missing(w.store.EditWorkout(ctx, u.ID, id, func(v *store.Workout) error {
+		if v.TrackFile != "" {
+			in.StartedAt, in.DistanceKM, in.DurationS = nil, nil, nil
+		}
 		return w.apply(ctx, u, in, v)
 	}))
+}
+
+// Delete removes a workout of the user's, with its files. It returns ErrMissing or ErrNotYours.
+func (w *Workouts) Delete(ctx context.Context, userID int64, id uuid.UUID) error {
+	if _, err := w.Get(ctx, userID, id); err != nil {
+		return err
+	}
+	v, err := w.store.DeleteWorkout(ctx, userID, id)
+	if err != nil {
+		return missing(err)
+	}
+	w.removeFiles([]store.Workout{v})
+	return nil
 }
 
 // apply puts what was typed into a workout.
