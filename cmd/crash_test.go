@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"mime/multipart"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -45,13 +44,23 @@ func (h *history) change(value string, try func() (reply, error)) error {
 		return err
 	}
 	if r.status >= 300 {
-		return fmt.Errorf("%v: %w", r, errRefused)
+		return refused{r}
 	}
 	h.acknowledged, h.sent = value, nil
 	return nil
 }
 
+// refused is the answer to a good request that was refused.
+type refused struct{ reply }
+
+func (r refused) Error() string { return r.String() + ": " + errRefused.Error() }
+
+func (r refused) Unwrap() error { return errRefused }
+
 var errRefused = errors.New("a good request was refused")
+
+// isWrong tells whether the server did wrong; else its connection ended.
+func isWrong(err error) bool { return errors.Is(err, errRefused) || errors.Is(err, errTorn) }
 
 // noPicture stands for a deleted one in a picture's history.
 const noPicture = "none"
@@ -63,31 +72,49 @@ type client struct {
 	bio        history
 	picture    history
 	registered []string // names that were acknowledged
-	n          int      // steps so far
+	diary
+	n int // steps so far
+}
+
+// steps are what a client does, one after the other and again from the beginning.
+var steps = []struct {
+	name string
+	do   func(*client) error
+}{
+	{"register", (*client).register},
+	{"edit bio", (*client).editBio},
+	{"upload track", (*client).uploadTrack},
+	{"type workout", (*client).typeWorkout},
+	{"change picture", (*client).changePicture},
+	{"read workouts", (*client).readWorkouts},
+	{"edit workout", (*client).editWorkout},
+	{"upload archive", (*client).uploadArchive},
+	{"delete workout", (*client).deleteWorkout},
+	{"delete picture", (*client).deletePicture},
+	{"upload track", (*client).uploadTrack},
+	{"read profile", (*client).readProfile},
+	{"edit workout", (*client).editWorkout},
+	{"change picture", (*client).changePicture},
+	{"delete workout", (*client).deleteWorkout},
+	{"login", (*client).loginAgain},
 }
 
 // step does the next thing. Its error is that of the connection, or wraps errRefused.
 func (c *client) step() error {
 	c.n++
-	switch c.n % 8 {
-	case 1:
-		name := fmt.Sprintf("%s_%d", c.name, c.n)
-		r, err := c.call("POST", "/api/auth/register", registration(name))
-		if err == nil && r.status == http.StatusOK {
-			c.registered = append(c.registered, name)
-		}
-		return refusal(r, err)
-	case 3:
-		shade := uint8(16 + 32*rand.N(8))
-		return c.picture.change(fmt.Sprint(shade), func() (reply, error) { return c.setPicture(greyPicture(shade)) })
-	case 5:
-		return refusal(c.call("GET", "/api/auth/profile", nil))
-	case 6:
-		if rand.N(4) == 0 {
-			return c.picture.change(noPicture, func() (reply, error) { return c.call("DELETE", "/api/auth/picture", nil) })
-		}
-		return refusal(c.tryLogin(c.name, passwordOf(c.name)))
+	return steps[c.n%len(steps)].do(c)
+}
+
+func (c *client) register() error {
+	name := fmt.Sprintf("%s_%d", c.name, c.n)
+	r, err := c.call("POST", "/api/auth/register", registration(name))
+	if err == nil && r.status == http.StatusOK {
+		c.registered = append(c.registered, name)
 	}
+	return refusal(r, err)
+}
+
+func (c *client) editBio() error {
 	bio := fmt.Sprintf("%d of %s", c.n, c.name)
 	return c.bio.change(bio, func() (reply, error) {
 		return c.call("POST", "/api/auth/profile/edit", object{
@@ -96,9 +123,22 @@ func (c *client) step() error {
 	})
 }
 
+func (c *client) changePicture() error {
+	shade := uint8(16 + 32*rand.N(8))
+	return c.picture.change(fmt.Sprint(shade), func() (reply, error) { return c.setPicture(greyPicture(shade)) })
+}
+
+func (c *client) deletePicture() error {
+	return c.picture.change(noPicture, func() (reply, error) { return c.call("DELETE", "/api/auth/picture", nil) })
+}
+
+func (c *client) readProfile() error { return refusal(c.call("GET", "/api/auth/profile", nil)) }
+
+func (c *client) loginAgain() error { return refusal(c.tryLogin(c.name, passwordOf(c.name))) }
+
 func refusal(r reply, err error) error {
 	if err == nil && r.status >= 300 {
-		return fmt.Errorf("%v: %w", r, errRefused)
+		return refused{r}
 	}
 	return err
 }
@@ -129,6 +169,7 @@ func newCrowd(t *testing.T, p *process, n int) crowd {
 		name := fmt.Sprintf("client%d", i)
 		all = append(all, &client{
 			visitor: p.signUp(t, name), name: name, picture: history{acknowledged: noPicture},
+			diary: diary{entries: make(map[string]*entry)},
 		})
 	}
 	return all
@@ -170,6 +211,7 @@ func (c crowd) check(t *testing.T, p *process) {
 			t.Errorf("picture of %s = %q; want that of %v", one.name, picture, &one.picture)
 		}
 		one.picture = history{acknowledged: picture}
+		one.checkWorkouts(t)
 		for _, name := range one.registered {
 			if !strings.Contains(users, "\n"+name+" ") {
 				t.Errorf("account %s was acknowledged and is not there", name)
@@ -198,38 +240,51 @@ func (c *client) pictureNow(t *testing.T) string {
 }
 
 // done sums up what has been acknowledged.
-func (c crowd) done() (changes, accounts int) {
+func (c crowd) done() string {
+	requests, accounts, workouts, deleted := 0, 0, 0, 0
 	for _, one := range c {
-		changes += one.n
+		requests += one.n
 		accounts += len(one.registered)
+		workouts += len(one.entries)
+		for _, e := range one.entries {
+			if e.title.acknowledged == noWorkout {
+				deleted++
+			}
+		}
 	}
-	return changes, accounts
+	return fmt.Sprintf("%d requests, %d accounts and %d workouts acknowledged, %d of these deleted again",
+		requests, accounts, workouts, deleted)
 }
 
-// TestKilledServerKeepsItsWord is A01 as far as accounts go: the process is killed at a random moment while
-// clients write. The next start needs no hand, and everything acknowledged is there.
+// TestKilledServerKeepsItsWord is A01: the process is killed at a random moment while clients write. The next
+// start needs no hand, everything acknowledged is there, and of the rest there is nothing once it has been swept.
 func TestKilledServerKeepsItsWord(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "f.db")
-	p := startBinary(t, db, "--no-rate-limit")
+	tiles := startTiles(t, "key") // so that maps are drawn again at each start
+	flags := []string{"--no-rate-limit", "--tile-url", tiles.URL + "/{z}/{x}/{y}.png?key=key"}
+	p := startBinary(t, db, flags...)
 	all := newCrowd(t, p, 8)
 	rounds := times(3, 20)
+	left := 0
+	var slowest time.Duration
 	for range rounds {
 		ends, stop := all.workAWhile(t, 1500*time.Millisecond)
 		p.kill(t)
 		for _, err := range <-ends {
-			if errors.Is(err, errRefused) {
+			if isWrong(err) {
 				t.Error(err)
 			}
 		}
 		stop()
+		ageFiles(t, db)
 		start := time.Now()
-		p = startBinary(t, db, "--no-rate-limit")
-		t.Logf("started again within %v", time.Since(start).Round(time.Millisecond))
+		p = startBinary(t, db, flags...)
+		slowest = max(slowest, time.Since(start))
 		all.check(t, p)
+		left += p.wantsSwept(t)
 	}
-	changes, accounts := all.done()
-	t.Logf("%d rounds, %d requests, %d accounts acknowledged", rounds, changes, accounts)
+	t.Logf("%d kills: %s; %d files swept, the slowest start took %v", rounds, all.done(), left, slowest.Round(time.Millisecond))
 }
 
 // TestStoppedServerKeepsItsWord is A24: SIGTERM under load. What is under way is answered, the process ends
@@ -256,7 +311,7 @@ func TestStoppedServerKeepsItsWord(t *testing.T) {
 		for i, err := range <-ends {
 			isConnected, at := connections[i].last()
 			switch {
-			case errors.Is(err, errRefused):
+			case isWrong(err):
 				t.Error(err)
 			case err == nil:
 				t.Error("a client stopped without reason")
@@ -268,11 +323,11 @@ func TestStoppedServerKeepsItsWord(t *testing.T) {
 			}
 		}
 		stop()
+		wantsNoStrays(t, db)
 		p = startBinary(t, db, "--no-rate-limit")
 		all.check(t, p)
 	}
-	changes, accounts := all.done()
-	t.Logf("%d rounds, %d requests, %d accounts acknowledged, %d connections lost in the queue", rounds, changes, accounts, unanswered)
+	t.Logf("%d stops: %s; %d connections lost in the queue", rounds, all.done(), unanswered)
 }
 
 // watchedDialer remembers when its last connection was made.
@@ -308,56 +363,66 @@ func (d *watchedDialer) last() (isConnected bool, at time.Time) {
 // TestStopWaitsForWhatIsUnderWay asks for a stop in the middle of an upload.
 func TestStopWaitsForWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
-	db := filepath.Join(t.TempDir(), "f.db")
-	p := startBinary(t, db)
-	v := p.signUp(t, "amelie")
-	reader, writer := io.Pipe()
-	form := multipart.NewWriter(writer)
-	answered := make(chan reply, 1)
-	go func() {
-		r, err := v.send("POST", "/api/auth/picture", form.FormDataContentType(), reader)
-		if err != nil {
-			t.Errorf("upload under way: %v", err)
-		}
-		answered <- r
-	}()
-	part, err := form.CreateFormFile("file", "picture.png")
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range []struct {
+		path, fileName, data string
+		status               int
+		keeps                string // a file that is kept then
+	}{
+		{"/api/auth/picture", "photo.png", "", http.StatusOK, "pictures/*"},
+		{"/api/workouts", "ride.gpx", `{"sport_id": 1}`, http.StatusCreated, "tracks/*.gpx"},
+		{"/api/workouts", "three.zip", `{"sport_id": 1}`, http.StatusCreated, "tracks/*.gpx"},
+	} {
+		t.Run(c.fileName, func(t *testing.T) {
+			t.Parallel()
+			db := filepath.Join(t.TempDir(), "f.db")
+			p := startBinary(t, db)
+			v := p.signUp(t, "amelie")
+			reader, writer := io.Pipe()
+			contentType, before, after := formAround(c.fileName, c.data)
+			answered := make(chan reply, 1)
+			go func() {
+				r, err := v.send("POST", c.path, contentType, reader)
+				if err != nil {
+					t.Errorf("upload under way: %v", err)
+				}
+				answered <- r
+			}()
+			file := contractFile(c.fileName)
+			if _, err := writer.Write(append(before, file[:len(file)/2]...)); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, 30*time.Second, "the beginning on the disk", func() bool {
+				spooled, err := filepath.Glob(filepath.Join(uploadsOf(db), "tmp", "*"))
+				return err == nil && len(spooled) == 1
+			})
+			if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, 30*time.Second, "a refusal of new connections", func() bool {
+				conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+				if err == nil {
+					conn.Close()
+				}
+				return err != nil
+			})
+			if _, err := writer.Write(append(file[len(file)/2:], after...)); err != nil {
+				t.Fatal(err)
+			}
+			if err := writer.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if r := <-answered; r.status != c.status {
+				t.Errorf("upload under way = %v; want status %d", r, c.status)
+			}
+			if err := p.wait(t, 40*time.Second); err != nil {
+				t.Errorf("the process ended with %v; want 0", err)
+			}
+			wantsNoStrays(t, db)
+			if kept, err := filepath.Glob(filepath.Join(uploadsOf(db), c.keeps)); err != nil || len(kept) == 0 {
+				t.Errorf("kept as %s: %v, %v; want a file", c.keeps, kept, err)
+			}
+		})
 	}
-	picture := greyPicture(100)
-	if _, err := part.Write(picture[:len(picture)/2]); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 30*time.Second, "the beginning on the disk", func() bool {
-		spooled, err := filepath.Glob(filepath.Join(filepath.Dir(db), "uploads", "tmp", "*"))
-		return err == nil && len(spooled) == 1
-	})
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 30*time.Second, "a refusal of new connections", func() bool {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
-		if err == nil {
-			conn.Close()
-		}
-		return err != nil
-	})
-	if _, err := part.Write(picture[len(picture)/2:]); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(form.Close(), writer.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if r := <-answered; r.status != http.StatusOK {
-		t.Errorf("upload under way = %v; want status 200", r)
-	}
-	if err := p.wait(t, 40*time.Second); err != nil {
-		t.Errorf("the process ended with %v; want 0", err)
-	}
-	p = startBinary(t, db)
-	v.url = p.url
-	v.wants(t, http.StatusOK, "GET", "/api/users/amelie/picture", nil)
 }
 
 // TestStopCutsOffWhatStalls asks for a stop while a client says nothing more. The process ends in time all the

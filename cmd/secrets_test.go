@@ -2,11 +2,16 @@ package cmd
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
+	"image"
+	"image/png"
 	"io/fs"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -90,8 +95,11 @@ func TestSecretsStaySecret(t *testing.T) {
 			sink := mailtest.NewSink(t, mailtest.Auth("user", smtpPassword))
 			folder := filepath.Join(t.TempDir(), "new", "data")
 			db := filepath.Join(folder, "f.db")
+			tileKey := secrets.keep("key for map tiles", "MARK-tiles-8a7b6c5d")
+			tiles := startTiles(t, tileKey)
 			flags := []string{
 				"--smtp-url", "smtp://user:" + smtpPassword + "@" + sink.Addr(), "--mail-from", "fit@example.com",
+				"--tile-url", tiles.URL + "/{z}/{x}/{y}.png?key=" + tileKey,
 				"--ui-url", "http://fit.example.com", "--no-rate-limit", "--log-level", "debug", "--log-format", format,
 			}
 			p := startBinary(t, db, flags...)
@@ -101,13 +109,15 @@ func TestSecretsStaySecret(t *testing.T) {
 				t.Errorf("%d files; want the database, its two companions, the key and a picture at least", n)
 			}
 			p.stop(t)
+			wantsMapsDue(t, db)
 			secrets.searchFolder(t, folder)
 			secrets.search(t, "the log", []byte(p.log.String()))
 			if !strings.Contains(p.log.String(), "/api/auth/login") {
 				t.Error("the log does not tell of requests; nothing is shown")
 			}
 
-			// A mail server that wants another password, and one that speaks when it should not.
+			// A mail server that wants another password, and a tile server that is gone.
+			tiles.Close()
 			other := mailtest.NewSink(t, mailtest.Auth("user", "another password"))
 			flags[1] = "smtp://user:" + smtpPassword + "@" + other.Addr()
 			p = startBinary(t, db, flags...)
@@ -116,8 +126,11 @@ func TestSecretsStaySecret(t *testing.T) {
 			eventually(t, time.Minute, "the failure in the log", func() bool {
 				return strings.Contains(p.log.String(), "mail not sent")
 			})
+			eventually(t, time.Minute, "the failure of the map in the log", func() bool {
+				return strings.Contains(p.log.String(), "draw maps")
+			})
 			p.stop(t)
-			secrets.search(t, "the log after failed logins to the mail server", []byte(p.log.String()))
+			secrets.search(t, "the log after failures of the mail server and the tile server", []byte(p.log.String()))
 		})
 	}
 }
@@ -145,6 +158,11 @@ func converse(t *testing.T, p *process, sink *mailtest.Sink, secrets vault) {
 	if r, err := v.setPicture(greyPicture(100)); err != nil || r.status != http.StatusOK {
 		t.Fatalf("picture = %v, %v", r, err)
 	}
+	r, err := v.postWorkouts("ride.gpx", contractFile("ride.gpx"))
+	if err != nil || r.status != http.StatusCreated {
+		t.Fatalf("workout = %v, %v", r, err)
+	}
+	v.wants(t, http.StatusOK, "GET", "/api/workouts/map_tile/a/1/1/0.png", nil)
 	// Requests that fail because of what is in them.
 	for _, body := range []string{
 		`{"email": "amelie@example.com", "password": ["` + password + `"]}`,
@@ -199,10 +217,41 @@ func converse(t *testing.T, p *process, sink *mailtest.Sink, secrets vault) {
 	}
 }
 
+// startTiles starts a server of map tiles for those who have the key.
+func startTiles(t *testing.T, key string) *httptest.Server {
+	t.Helper()
+	var tile bytes.Buffer
+	if err := png.Encode(&tile, image.NewGray(image.Rect(0, 0, 256, 256))); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("key") != key {
+			http.Error(w, "no key", http.StatusForbidden)
+			return
+		}
+		_, _ = w.Write(tile.Bytes()) // a client that is gone wants no tile
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// wantsMapsDue has the maps of all workouts drawn at the next start, whether they have been drawn or not.
+func wantsMapsDue(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`update workouts set map_due_at = 1`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // checkModes wants a private folder with private files.
 func checkModes(t *testing.T, folder string) {
 	t.Helper()
-	seen := make(map[string]bool)
+	seen := make(map[string]bool) // files and folders, and which folders files are in
 	err := filepath.WalkDir(filepath.Dir(folder), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -219,12 +268,20 @@ func checkModes(t *testing.T, folder string) {
 			t.Errorf("mode of %s = %o; want %o", path, got, want)
 		}
 		seen[d.Name()] = true
+		if !d.IsDir() {
+			for dir := range strings.SplitSeq(filepath.ToSlash(filepath.Dir(path)), "/") {
+				seen["a file in "+dir] = true
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"f.db", "f.db-wal", "f.db-shm", "secret.key", "uploads", "pictures", "512.jpg", "64.jpg"} {
+	for _, name := range []string{
+		"f.db", "f.db-wal", "f.db-shm", "secret.key", "uploads", "pictures", "512.jpg", "64.jpg", "tmp",
+		"a file in tracks", "a file in series", "a file in maps", "a file in tiles",
+	} {
 		if !seen[name] {
 			t.Errorf("no %s in the folder; want its mode checked", name)
 		}

@@ -28,6 +28,8 @@ func TestStalledRequestsBlockNobody(t *testing.T) {
 		"half a form":  "POST /api/auth/picture HTTP/1.1\r\n" + token + formHead + "\r\n--x\r\nContent-Dispo",
 		"half a picture": "POST /api/auth/picture HTTP/1.1\r\n" + token + formHead +
 			"\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n\x89PNG\r\n",
+		"half a track": "POST /api/workouts HTTP/1.1\r\n" + token + formHead +
+			"\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.gpx\"\r\n\r\n<?xml version=\"1.0\"?>\n",
 	}
 	stalled := make(map[string][]net.Conn)
 	for what, beginning := range beginnings {
@@ -54,8 +56,11 @@ func TestStalledRequestsBlockNobody(t *testing.T) {
 			t.Fatalf("picture = %v, %v; want status 200", r, err)
 		}
 		w.wants(t, http.StatusOK, "GET", "/api/users/amelie/picture", nil)
+		if r, err := w.postWorkouts("three.zip", someArchive.file); err != nil || r.status != http.StatusCreated {
+			t.Fatalf("archive = %v, %v; want status 201", r, err)
+		}
 	}
-	t.Logf("20 rounds beside 280 stalled connections: %v", time.Since(start))
+	t.Logf("20 rounds beside %d stalled connections: %v", 40*len(stalled), time.Since(start))
 	if !*long {
 		return
 	}

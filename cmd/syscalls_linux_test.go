@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -97,6 +98,33 @@ func startTraced(t *testing.T, db string) (p *process, server *os.Process, trace
 	return p, server, trace
 }
 
+// What a trace shows of an answer, and of a transaction that has been committed.
+const (
+	answered  = `^write\(\d+<(socket|TCP)[^"]*"HTTP/1\.1 `
+	committed = `^f(data)?sync\(\d+<[^>]*f\.db-wal>`
+)
+
+// endTrace ends a traced server and returns the calls of each request: what lies between two answers belongs to the
+// second one's.
+func (p *process) endTrace(t *testing.T, server *os.Process, trace string) (requests [][]systemCall) {
+	t.Helper()
+	if err := server.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.wait(t, time.Minute); err != nil {
+		t.Fatalf("the traced server ended with %v; want 0", err)
+	}
+	var current []systemCall
+	for _, c := range readTrace(t, trace) {
+		current = append(current, c)
+		if regexp.MustCompile(answered).MatchString(c.text) {
+			requests = append(requests, current)
+			current = nil
+		}
+	}
+	return requests
+}
+
 // inOrder checks that each of the patterns is met, and only after the calls of the one before have returned.
 func inOrder(t *testing.T, what string, calls []systemCall, patterns ...string) {
 	t.Helper()
@@ -154,28 +182,10 @@ func TestPictureReachesTheDiskInOrder(t *testing.T) {
 	if names[2] != "." {
 		t.Fatalf("picture %s after the deletion; want none", names[2])
 	}
-	if err := server.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.wait(t, time.Minute); err != nil {
-		t.Fatalf("the traced server ended with %v; want 0", err)
-	}
-
-	// What lies between two answers belongs to the second one's request.
-	const answered = `^write\(\d+<(socket|TCP)[^"]*"HTTP/1\.1 `
-	var requests [][]systemCall
-	var current []systemCall
-	for _, c := range readTrace(t, trace) {
-		current = append(current, c)
-		if regexp.MustCompile(answered).MatchString(c.text) {
-			requests = append(requests, current)
-			current = nil
-		}
-	}
+	requests := p.endTrace(t, server, trace)
 	if len(requests) != 4 {
 		t.Fatalf("%d answers in the trace; want those to a login, two uploads and a deletion", len(requests))
 	}
-	const commit = `^f(data)?sync\(\d+<[^>]*f\.db-wal>`
 	first, second := regexp.QuoteMeta(names[0]), regexp.QuoteMeta(names[1])
 	for i, name := range []string{first, second} {
 		var keeping []systemCall // without the removal of the picture before
@@ -192,12 +202,81 @@ func TestPictureReachesTheDiskInOrder(t *testing.T) {
 			`^fsync\(\d+<[^>]*/uploads/tmp/[0-9a-f]+>`,
 			`^rename.*/uploads/tmp/[0-9a-f]+".*/uploads/pictures/`+name+`"`,
 			`^fsync\(\d+<[^>]*/uploads/pictures>`,
-			commit,
+			committed,
 			answered,
 		)
 	}
 	inOrder(t, "what the second upload replaces", requests[2],
-		`^rename.*/uploads/pictures/`+second+`"`, commit, `^rename.*/uploads/pictures/`+first+`"`, `^unlinkat\(.*"\d+\.jpg"`, answered)
+		`^rename.*/uploads/pictures/`+second+`"`, committed, `^rename.*/uploads/pictures/`+first+`"`, `^unlinkat\(.*"\d+\.jpg"`, answered)
 	inOrder(t, "deletion", requests[3],
-		commit, `^rename.*/uploads/pictures/`+second+`"`, `^unlinkat\(.*"\d+\.jpg"`, answered)
+		committed, `^rename.*/uploads/pictures/`+second+`"`, `^unlinkat\(.*"\d+\.jpg"`, answered)
+}
+
+// TestWorkoutsReachTheDiskInOrder is the part of A03 that is about tracks.
+func TestWorkoutsReachTheDiskInOrder(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "f.db")
+	p, server, trace := startTraced(t, db)
+	v := p.signUp(t, "amelie")
+	id, single := v.addTraced(t, db, uploadOf("ride.gpx"))
+	_, three := v.addTraced(t, db, someArchive)
+	v.wants(t, http.StatusNoContent, "DELETE", "/api/workouts/"+id, nil)
+	requests := p.endTrace(t, server, trace)
+	if len(requests) != 4 {
+		t.Fatalf("%d answers in the trace; want those to a login, two uploads and a deletion", len(requests))
+	}
+	for i, tracks := range [][]string{single, three} {
+		what := fmt.Sprintf("upload of %d tracks", len(tracks))
+		wantsCalls(t, what, requests[i+1], 1, committed)
+		for _, name := range tracks {
+			spooled := strings.TrimSuffix(name, ".gpx")
+			inOrder(
+				t, what+", "+name, requests[i+1],
+				`^fsync\(\d+<[^>]*/uploads/tmp/`+spooled+`>`,
+				`^rename.*/uploads/tmp/`+spooled+`".*/uploads/tracks/`+name+`"`,
+				`^fsync\(\d+<[^>]*/uploads/tracks>`,
+				committed,
+				answered,
+			)
+		}
+	}
+	wantsCalls(t, "deletion", requests[3], 1, committed)
+	inOrder(t, "deletion", requests[3], committed, `^(rename|unlink).*/uploads/tracks/`+single[0]+`"`, answered)
+	inOrder(t, "what is derived from the deleted track", requests[3],
+		committed, `^(rename|unlink).*/uploads/(series/`+strings.TrimSuffix(single[0], ".gpx")+`|maps/[0-9a-f]+\.png)"`, answered)
+}
+
+// addTraced uploads and returns the id of the first workout, and the names of the kept tracks.
+func (v *visitor) addTraced(t *testing.T, db string, u upload) (id string, tracks []string) {
+	t.Helper()
+	before := namedFiles(t, db)
+	r, err := v.postWorkouts(u.name, u.file)
+	if err != nil || r.status != http.StatusCreated {
+		t.Fatalf("upload of %s = %v, %v; want status 201", u.name, r, err)
+	}
+	for _, path := range namedFiles(t, db) {
+		if name, ok := strings.CutPrefix(path, "tracks/"); ok && !slices.Contains(before, path) {
+			tracks = append(tracks, name)
+		}
+	}
+	workouts, err := r.workouts()
+	if err != nil || len(workouts) != len(u.makes) || len(tracks) != len(u.makes) {
+		t.Fatalf("%d workouts and %d tracks of %s, %v; want %d", len(workouts), len(tracks), u.name, err, len(u.makes))
+	}
+	return workouts[0].text("id"), tracks
+}
+
+// wantsCalls counts the calls like a pattern.
+func wantsCalls(t *testing.T, what string, calls []systemCall, want int, pattern string) {
+	t.Helper()
+	expr := regexp.MustCompile(pattern)
+	n := 0
+	for _, c := range calls {
+		if expr.MatchString(c.text) {
+			n++
+		}
+	}
+	if n != want {
+		t.Errorf("%s: %d calls like %s; want %d", what, n, pattern, want)
+	}
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"image"
@@ -185,21 +186,38 @@ func registration(name string) object {
 	return object{"username": name, "email": emailOf(name), "password": passwordOf(name)}
 }
 
-// setPicture uploads a picture.
-func (v *visitor) setPicture(picture []byte) (reply, error) {
+// formAround returns what a form has before and after the content of its file. The data comes first, if there is any.
+func formAround(fileName, data string) (contentType string, before, after []byte) {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
-	part, err := w.CreateFormFile("file", "picture.png")
-	if err != nil {
-		return reply{}, err
+	var err error
+	if data != "" {
+		err = w.WriteField("data", data)
 	}
-	if _, err := part.Write(picture); err != nil {
-		return reply{}, err
+	if err == nil {
+		_, err = w.CreateFormFile("file", fileName)
 	}
-	if err := w.Close(); err != nil {
-		return reply{}, err
+	before = bytes.Clone(form.Bytes())
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic(err) // a buffer takes everything
 	}
-	return v.send("POST", "/api/auth/picture", w.FormDataContentType(), &form)
+	return w.FormDataContentType(), before, form.Bytes()[len(before):]
+}
+
+// postFile sends a form with a file.
+func (v *visitor) postFile(path, fileName string, file []byte, data string) (reply, error) {
+	contentType, before, after := formAround(fileName, data)
+	return v.send("POST", path, contentType, bytes.NewReader(slices.Concat(before, file, after)))
+}
+
+// setPicture uploads a picture.
+func (v *visitor) setPicture(picture []byte) (reply, error) {
+	return v.postFile("/api/auth/picture", "picture.png", picture, "")
+}
+
+// postWorkouts uploads a track, or an archive of them.
+func (v *visitor) postWorkouts(fileName string, file []byte) (reply, error) {
+	return v.postFile("/api/workouts", fileName, file, `{"sport_id": 1}`)
 }
 
 // greyPicture returns a picture of one shade of grey.

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -42,6 +43,11 @@ var (
 	}
 	apiSet  = every.with("Content-Type", "application/json").with("Content-Length", "*")
 	pageSet = every.with("Content-Security-Policy", pagePolicy).with("Content-Type", "text/html; charset=utf-8")
+	// mapSet and downloadSet are those of files that may be had in parts.
+	mapSet = every.with("Cache-Control", "private, no-cache").with("Content-Type", "image/png").with("Content-Length", "*").
+		with("Accept-Ranges", "bytes").with("Last-Modified", "*")
+	downloadSet = every.with("Content-Type", "application/gpx+xml").with("Content-Length", "*").with("Accept-Ranges", "bytes").
+			with("Content-Disposition", "*")
 	// pictureSet lets a copy be kept that is asked about each time.
 	pictureSet = every.with("Cache-Control", "no-cache").with("Content-Type", "image/jpeg").
 			with("Content-Length", "*").with("Etag", "*")
@@ -71,13 +77,32 @@ func (r response) wantsHeaders(want set) response {
 	return r
 }
 
-var pathVariable = regexp.MustCompile(`\{([a-z]+)[^}]*\}`)
+// pathRule is what the variable of a route's path has to look like.
+var pathRule = regexp.MustCompile(`:[^}]*}`)
 
-// fill puts something into the variables of a route's path.
-func fill(path string) string {
-	return pathVariable.ReplaceAllStringFunc(path, func(v string) string {
-		return map[string]string{"id": "1", "user": "amelie", "file": "style.css"}[pathVariable.FindStringSubmatch(v)[1]]
-	})
+// routePath returns the path of a route as the tests' tables have it: with names that tell whose id it is, and a workout of
+// its own for the deletion.
+func routePath(method, path string) string {
+	path = pathRule.ReplaceAllString(path, "}")
+	switch {
+	case strings.Contains(path, "sports/{id}"):
+		return strings.Replace(path, "{id}", "{sport}", 1)
+	case path == "/api/workouts/map/{id}":
+		return "/api/workouts/map/{map}"
+	case method == "DELETE" && path == "/api/workouts/{id}":
+		return "/api/workouts/{typed}"
+	}
+	return path
+}
+
+// things adds a workout with a track and one without, and returns what puts these and other things of the user's into a path
+// that routePath gave.
+func (u user) things() *strings.Replacer {
+	u.s.t.Helper()
+	tracked := u.upload("a.gpx", ride(morning, 5)).wants(201).workout()
+	return strings.NewReplacer(
+		"{user}", u.name, "{id}", fmt.Sprint(tracked["id"]), "{map}", fmt.Sprint(tracked["map"]), "{typed}", u.typed(nil).wants(201).id(),
+		"{sport}", "1", "{number}", "1", "{s}", "a", "{z}", "1", "{x}", "1", "{y}", "1", "{file}", "style.css")
 }
 
 func isAPI(path string) bool { return strings.HasPrefix(path, "/api/") }
@@ -104,19 +129,31 @@ func (u user) givePicture() {
 func TestHeadersOfRoutes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	amelie := s.signUp("amelie")
-	root := s.addAdmin("root")
+	amelie, root := s.signUp("amelie"), s.addAdmin("root")
+	s.signUp("boris") // who goes
 	amelie.givePicture()
+	in := root.things()
 	for _, route := range s.server.Routes() {
-		path := fill(route.Path)
+		name := route.Method + " " + routePath(route.Method, route.Path)
+		path := in.Replace(routePath(route.Method, route.Path))
+		switch name {
+		case "GET /api/users/{user}/picture":
+			path = "/api/users/amelie/picture"
+		case "DELETE /api/users/{user}":
+			path = "/api/users/boris"
+		}
 		anybody := s.anybody().do(route.Method, path, nil)
 		switch {
 		case route.ForUsers:
 			anybody.wants(401, noToken).wantsHeaders(unknownSet)
 			s.withToken("nonsense").do(route.Method, path, nil).wants(401, badToken).wantsHeaders(refusedSet)
-		case route.Path == "/api/users/{user}/picture":
+		case name == "GET /api/users/{user}/picture":
 			anybody.wants(200).wantsHeaders(pictureSet)
-		case route.Path == "/static/{file}":
+		case name == "GET /api/workouts/map/{map}":
+			anybody.wants(200).wantsHeaders(mapSet)
+		case strings.HasPrefix(name, "GET /api/workouts/map_tile/"):
+			anybody.wants(404, "Map tile does not exist.").wantsHeaders(apiSet)
+		case name == "GET /static/{file}":
 			anybody.wants(200).wantsHeaders(pageSet.with("Content-Type", "text/css; charset=utf-8"))
 		case isAPI(route.Path) && route.Method == "GET":
 			anybody.wants(200).wantsHeaders(apiSet)
@@ -126,18 +163,20 @@ func TestHeadersOfRoutes(t *testing.T) {
 			anybody.wants(200).wantsHeaders(pageSet)
 		}
 		if route.ForAdmins {
-			amelie.do(route.Method, path, nil).wants(403, "you do not have permissions").wantsHeaders(apiSet)
+			amelie.do(route.Method, path, nil).wants(403, noRights).wantsHeaders(apiSet)
 		}
-		if !route.ForUsers || route.Path == "/api/auth/logout" {
+		if !route.ForUsers || name == "POST /api/auth/logout" {
 			continue
 		}
 		known := root.do(route.Method, path, nil)
 		switch {
 		case route.Method == "DELETE":
 			known.wants(204).wantsHeaders(every)
+		case name == "GET /api/workouts/{id}/gpx/download":
+			known.wants(200).wantsHeaders(downloadSet)
 		case route.Method == "GET":
 			known.wants(200).wantsHeaders(apiSet)
-		case route.Path == "/api/auth/picture":
+		case name == "POST /api/auth/picture", name == "POST /api/workouts":
 			known.wants(400, "no file part").wantsHeaders(apiSet)
 		default:
 			known.wants(400, "invalid payload").wantsHeaders(apiSet)
@@ -169,6 +208,10 @@ func TestHeadersOfErrors(t *testing.T) {
 	anybody.post("/api/auth/login", `{"email":"`+strings.Repeat("a", 64<<10)+`"}`).wants(413, "the body exceeds 64 kB").wantsHeaders(apiSet)
 	anybody.post("/", nil).wants(405).wantsHeaders(pageSet.with("Allow", "GET, HEAD"))
 	amelie.get("/api/sports/1000").wants(404).wantsHeaders(apiSet)
+	amelie.get("/api/workouts/unknown").wants(404).wantsHeaders(apiSet)
+	amelie.get("/api/workouts/unknown/gpx/download").wants(404).wantsHeaders(apiSet)
+	amelie.get("/api/workouts?page=x").wants(400, "invalid payload").wantsHeaders(apiSet)
+	anybody.get("/api/workouts/map/unknown").wants(404, "Map does not exist.").wantsHeaders(apiSet)
 
 	contentType, body := pictureForm(t)
 	large := strings.Replace(body, "\r\n--b--", strings.Repeat("x", 1<<20)+"\r\n--b--", 1)
@@ -231,9 +274,10 @@ func TestMethods(t *testing.T) {
 	s := newSite(t)
 	amelie := s.signUp("amelie")
 	amelie.givePicture()
+	in := amelie.things()
 	methods := make(map[string][]string)
 	for _, route := range s.server.Routes() {
-		path := fill(route.Path)
+		path := in.Replace(routePath("GET", route.Path))
 		methods[path] = append(methods[path], route.Method)
 		if route.Method == "GET" {
 			methods[path] = append(methods[path], "HEAD")
@@ -289,7 +333,13 @@ func TestPathTricks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	amelie := s.signUp("amelie")
+	own := "/api/workouts/" + amelie.upload("a.gpx", ride(morning, 3)).wants(201).id()
 	for _, path := range []string{
+		own + "/", own + "/..", own + "/gpx/", own + "/gpx/download/", own + "/gpx/../gpx", own + "/gpx/download/../../../x",
+		own + "/gpx/segment/1/..", own + "%2fgpx%2f", "/api/workouts/", "/api/workouts//gpx",
+		"/api/workouts/%2e%2e/ping", "/api/workouts/map/", "/api/workouts/map/..", "/api/workouts/map/..%2f..%2ff.db", "/api/workouts/map_tile/",
+		"/api/workouts/map_tile/a/1/1/1", "/api/workouts/map_tile/a/1/1/1.jpg", "/api/workouts/map_tile/a/1/1/..%2f..%2f1.png", "/api/stats/",
+		"/api/stats/amelie", "/api/stats/amelie/by_day", "/api/stats//by_time", "/api/records/", "/api/records/1",
 		"/api", "/api/", "/api/ping/", "/api//ping", "/api/./ping", "/api/../api/ping", "/api/x/../ping", "/api/%2e%2e/api/ping",
 		"/api/%2e/ping", "/api/ping%2f", "/api/ping%00", "/api/ping%20", "/api/ping;a=b", "/api/ping.json", "/api/PING",
 		"/api/users/../ping", "/api/users/%2e%2e/ping", "/api/users//picture", "/api/users/a%2fb/picture", "/api/users/%00/picture",

@@ -1,6 +1,9 @@
 package server_test
 
 import (
+	"io"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -137,5 +140,90 @@ func TestPicturesAtOnce(t *testing.T) {
 	wantsOf(t, atOnce(10, func(int) response { return amelie.delete("/api/auth/picture") }), 204, 10)
 	if files := s.files(); len(files) > 0 {
 		t.Errorf("files after ten deletions at once: %q; want none", files)
+	}
+}
+
+// TestBadForms sends forms of workouts that are cut off or make no sense, and looks that nothing is kept of them.
+func TestBadForms(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
+	track := ride(morning, 3)
+	const (
+		end      = "--b--\r\n"
+		file     = `form-data; name="file"; filename="a.gpx"`
+		noFile   = "no file part"
+		longForm = "the form around the file exceeds 64 kB"
+	)
+	data := part(`form-data; name="data"`, `{"sport_id": 1}`)
+	good := data + part(file, track) + end
+	s.unchanged("what is no form", func() {
+		for _, c := range []struct{ name, contentType, body, message string }{
+			{"a track without a form", "application/gpx+xml", track, noFile},
+			{"JSON", "application/json", `{"sport_id": 1}`, noFile},
+			{"no boundary", "multipart/form-data", good, noFile},
+			{"another boundary", "multipart/form-data; boundary=c", good, ""},
+			{"an endless boundary", "multipart/form-data; boundary=" + strings.Repeat("b", 100_000), good, ""},
+			{"nothing", formType, "", ""},
+			{"no part", formType, end, ""},
+			{"no file", formType, data + end, noFile},
+			{"no data", formType, part(file, track) + end, invalid},
+			{"no data before the end is cut off", formType, part(file, track), ""},
+			{"data under another name", formType, part(`form-data; name="Data"`, `{"sport_id": 1}`) + part(file, track) + end, invalid},
+			{"the file under another name", formType, data + part(`form-data; name="gpx"; filename="a.gpx"`, track) + end, noFile},
+			{"the file as a field", formType, data + part(`form-data; name="file"`, track) + end, noFile},
+			{"a disposition that is none", formType, data + part(`form-data; name="file"; filename=my ride.gpx`, track) + end, noFile},
+			{"a name twice in a disposition", formType, data + part(`form-data; name="file"; filename="a.gpx"; filename="b.gpx"`, track) + end, noFile},
+			{"cut off in the data", formType, good[:60], ""},
+			{"cut off in the file", formType, good[:len(good)-100], ""},
+			{"cut off before the end", formType, strings.TrimSuffix(good, end), ""},
+			{"cut off within the end", formType, strings.TrimSuffix(good, "--\r\n"), ""},
+			{"cut off behind the first dash of the end", formType, strings.TrimSuffix(good, "-\r\n"), ""},
+			{"a part behind the file cut off", formType, strings.TrimSuffix(good, end) + "--b\r\nContent-Disp", ""},
+			{"a header without end", formType, "--b\r\nX: " + strings.Repeat("x", 1<<20), ""},
+			{"a header without end behind the file", formType, strings.TrimSuffix(good, end) + "--b\r\nX: " + strings.Repeat("x", 1<<20), ""},
+			{"many headers", formType, "--b\r\n" + strings.Repeat("X: x\r\n", 20_000) + "\r\n\r\n" + end, ""},
+			{"many parts", formType, strings.Repeat(part(`form-data; name="x"`, "y"), 20_000) + good, ""},
+			{"long data", formType, part(`form-data; name="data"`, `{"sport_id": 1, "notes": "`+strings.Repeat("x", 70<<10)+`"}`) + good, longForm},
+			{"a long other part", formType, part(`form-data; name="x"; filename="a.gpx"`, strings.Repeat("x", 70<<10)) + good, longForm},
+			{"no separator in it", formType, strings.Repeat("x", 70<<10), ""},
+		} {
+			r := amelie.with("Content-Type", c.contentType).post("/api/workouts", c.body)
+			r.call = "form: " + c.name
+			r.wants(400).wantsHeaders(apiSet).wantsJSON()
+			if c.message != "" {
+				r.wants(400, c.message)
+			}
+			s.wantsFiles(r.call, nil)
+		}
+		s.anybody().with("Content-Type", formType).post("/api/workouts", good).wants(401, noToken)
+	})
+	amelie.with("Content-Type", formType).post("/api/workouts", good).wants(201)
+}
+
+// TestGivenUpUploads hangs up in the middle of uploads, and looks that nothing is kept of them.
+func TestGivenUpUploads(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
+	body := fileForm("a.gpx", ride(morning, 50), `{"sport_id": 1}`)
+	whole := "POST /api/workouts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + amelie.token() + "\r\nContent-Type: " + formType +
+		"\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	for _, n := range []int{1, 50, len(body) / 2, len(body) - 5} {
+		conn, err := net.Dial("tcp", s.web.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, whole[:len(whole)-n]); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.web.Close() // waits for the requests under way
+	s.wantsFiles("uploads that were given up", nil)
+	if rows := s.run(`select count(*) from workouts`); rows[0] != "0" {
+		t.Errorf("workouts after uploads that were given up: %s; want none", rows[0])
 	}
 }

@@ -115,6 +115,11 @@ func TestCheck(t *testing.T) {
 		{"a record that is missing", `delete from records`, "user 1, sport 1, record LD"},
 		{"a record of nothing", `insert into records values (9, 1, 1, 1, 'HA', 7)`, "user 1, sport 1, record HA"},
 		{"a workout past the triggers", `drop trigger workouts_removed; delete from workouts`, "user 1, sport 1: totals"},
+		{"a record of another sport", `update records set sport_id = 2 where record_type = 'FD'`, "user 1, sport 2, record FD: is not the best"},
+		{"a better workout", `update workouts set max_speed = 1`, "user 1, sport 1, record MS: is not the best"},
+		{"an earlier workout as good", `
+			insert into workouts (uuid, user_id, sport_id, started_at, created_at, distance_m, duration_s, moving_s, pauses_s, ave_speed, max_speed)
+			select x'78', 1, 1, -1, 0, distance_m, 1, 1, 0, 0, 0 from workouts`, "user 1, sport 1, record FD: is not the best"},
 		{"a workout of nobody", `update workouts set user_id = 99`, "table workouts, row 1: names a row of users"},
 		{"a sport that is not there", `delete from sports where id = 1`, "names a row of sports"},
 		{"a session of nobody", `insert into sessions values (1, 'x', 99, 0, 0, 0, '', '', '')`, "table sessions, row 1: names a row of users"},
