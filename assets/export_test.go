@@ -30,3 +30,6 @@ func Quantize(img *image.RGBA) *image.Paletted { return quantize(img) }
 func DrawTile(data []byte) error {
 	return drawTile(image.NewRGBA(image.Rect(0, 0, MapWidthPX, MapHeightPX)), image.Pt(-100, -100), data)
 }
+
+// DiskBytes is diskBytes.
+func DiskBytes(bytes int64) int64 { return diskBytes(bytes) }

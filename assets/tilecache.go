@@ -62,7 +62,7 @@ func (t *Tiles) keep(ctx context.Context, at tile, data []byte, life time.Durati
 	if err == nil {
 		err = os.Chtimes(path, until, until)
 	}
-	if err == nil && t.hasGrown(len(data)) {
+	if err == nil && t.hasGrown(diskBytes(int64(len(data)))) {
 		err = t.files.trimTiles(ctx)
 	}
 	if err != nil {
@@ -70,11 +70,18 @@ func (t *Tiles) keep(ctx context.Context, at tile, data []byte, life time.Durati
 	}
 }
 
+// diskBytes returns about how many bytes of a disk a file takes: whole blocks, and its share of the folders. Tiles of
+// the sea have a hundred bytes only, and there are very many of them.
+func diskBytes(bytes int64) int64 {
+	const block, share = 4096, 1024
+	return (bytes+block-1)/block*block + share
+}
+
 // hasGrown tells whether it is time to trim the tiles, once n more bytes are kept.
-func (t *Tiles) hasGrown(n int) bool {
+func (t *Tiles) hasGrown(n int64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.grown += int64(n)
+	t.grown += n
 	if t.grown < tileSlack {
 		return false
 	}
@@ -109,8 +116,9 @@ func (f *Files) trimTiles(ctx context.Context) error {
 	var all []keptTile
 	var total int64
 	err := walkFiles(ctx, f.tiles, func(path string, info fs.FileInfo) {
-		all = append(all, keptTile{path, info.Size(), info.ModTime()})
-		total += info.Size()
+		size := diskBytes(info.Size())
+		all = append(all, keptTile{path, size, info.ModTime()})
+		total += size
 	})
 	if err != nil {
 		return err

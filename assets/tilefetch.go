@@ -58,12 +58,22 @@ func checkRedirect(r *http.Request, before []*http.Request) error {
 // Failures of one tile, and of its server for all tiles.
 var (
 	errBadTile    = errors.New("the tile server sent no tile")
+	errBusy       = errors.New("too many tiles are asked for")
 	errBadService = errors.New("the tile server failed")
 )
 
+// mostWaiting is how many requests for tiles may wait for their turn at the server.
+const mostWaiting = 50
+
 // fetch asks the server for a tile, unless it is left alone. It returns how long the tile is fresh.
 func (t *Tiles) fetch(ctx context.Context, at tile) (data []byte, life time.Duration, err error) {
-	if err := enter(ctx, t.atServer); err != nil {
+	if t.waiting.Add(1) > mostWaiting {
+		t.waiting.Add(-1)
+		return nil, 0, errBusy
+	}
+	err = enter(ctx, t.atServer)
+	t.waiting.Add(-1)
+	if err != nil {
 		return nil, 0, err
 	}
 	defer leave(t.atServer)

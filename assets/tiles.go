@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // ErrNoTile is returned when there is no such tile: the tile server says so, or there cannot be one.
 var ErrNoTile = errors.New("no such map tile")
 
-// maxTileZoom is the largest zoom of a tile; at 20, a pixel is 15 cm at the equator.
-const maxTileZoom = 20
+// maxTileZoom is the largest zoom of a tile; at 19, a pixel is 30 cm at the equator.
+const maxTileZoom = 19
 
 // TilesOptions say where tiles come from.
 type TilesOptions struct {
@@ -37,6 +38,7 @@ type Tiles struct {
 	attribution string // plain text
 	client      *http.Client
 	atServer    chan struct{} // one for each request under way
+	waiting     atomic.Int32  // requests that wait for their turn
 	now         func() time.Time
 	pace        time.Duration // between requests for pictures
 	rest        time.Duration // after a failure of the server

@@ -239,7 +239,7 @@ func TestTilesThatCannotBe(t *testing.T) {
 	const huge = math.MaxInt
 	for _, at := range [][3]int{
 		{-1, 0, 0},
-		{21, 0, 0},
+		{20, 0, 0},
 		{64, 0, 0},
 		{huge, 0, 0},
 		{-huge, 0, 0},
@@ -254,12 +254,12 @@ func TestTilesThatCannotBe(t *testing.T) {
 		{5, huge, 0},
 		{5, 0, huge},
 		{5, -huge, 0},
-		{20, 1 << 20, 0},
+		{19, 1 << 19, 0},
 	} {
 		wantsNoTile(t, tiles, at[0], at[1], at[2], true)
 	}
 	server.wantsAsked(t)
-	for _, at := range [][3]int{{0, 0, 0}, {5, 31, 31}, {20, 1<<20 - 1, 0}} {
+	for _, at := range [][3]int{{0, 0, 0}, {5, 31, 31}, {19, 1<<19 - 1, 0}} {
 		if _, err := tiles.Tile(context.Background(), at[0], at[1], at[2]); err != nil {
 			t.Errorf("Tile(%v) = %v", at, err)
 		}
@@ -667,7 +667,7 @@ func TestSweepTrimsTiles(t *testing.T) {
 	if n := len(keptTiles(t, dir)); n != 11 {
 		t.Errorf("%d tiles kept; want all 11 while there is room", n)
 	}
-	room := 3 * int64(len(tile)+4)
+	room := 3 * assets.DiskBytes(int64(len(tile)+4))
 	files.SetMaxTileBytes(room)
 	sweep()
 	wantsTileBytes(t, dir, room)

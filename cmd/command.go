@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"fittrackee/assets"
 	"fittrackee/store"
 	"fittrackee/workout"
 )
@@ -41,7 +41,7 @@ func withWorkouts(c *cobra.Command, f func(s *store.Store, w *workout.Workouts) 
 		return err
 	}
 	return withStore(c, false, func(s *store.Store) error {
-		files, err := assets.Open(beside(path, uploadsName))
+		files, err := openFiles(c.Context(), s)
 		if err != nil {
 			return err
 		}
@@ -52,6 +52,9 @@ func withWorkouts(c *cobra.Command, f func(s *store.Store, w *workout.Workouts) 
 // checkOwner fails when files that this process makes would not belong to the user whose server is to read them. That user has
 // made the folder of the uploads, or at least the database. Root is the one who may otherwise go on unnoticed.
 func checkOwner(db string) error {
+	if file, err := filepath.EvalSymlinks(db); err == nil {
+		db = file
+	}
 	for _, path := range []string{beside(db, uploadsName), db} {
 		info, err := os.Stat(path)
 		if err != nil {

@@ -59,7 +59,7 @@ func addDBFlag(f *pflag.FlagSet) {
 }
 
 // secrets can also be read from a file that FITTRACKEE_…_FILE names.
-var secrets = []string{"smtp-url"}
+var secrets = []string{"smtp-url", "tile-url"}
 
 // configure sets the flags of c that the command line left out from the environment, and what is left then
 // from the file that --config names.
@@ -288,7 +288,7 @@ func (v *config) setTileURL(text string) error {
 	u, err := url.Parse(strings.NewReplacer("{s}", "a", "{z}", "1", "{x}", "1", "{y}", "1").Replace(text))
 	isComplete := strings.Contains(text, "{z}") && strings.Contains(text, "{x}") && strings.Contains(text, "{y}")
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || !isComplete {
-		return fmt.Errorf("--tile-url %q: want an address with {z}, {x} and {y}, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png", text)
+		return errors.New("--tile-url: want an address with {z}, {x} and {y}, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png")
 	}
 	return nil
 }

@@ -131,7 +131,7 @@ func (c crowd) fillDisk(t *testing.T, disk string, filler *os.File) *refusals {
 	if err := syscall.Statfs(disk, &room); err != nil {
 		t.Fatal(err)
 	}
-	if err := fill(filler, int64(room.Bavail)*room.Bsize-1<<20); err != nil {
+	if err := fill(filler, int64(room.Bavail)*int64(room.Bsize)-1<<20); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

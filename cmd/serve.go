@@ -145,11 +145,11 @@ func openApp(ctx context.Context, v config) (*app, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--db: %w", err)
 	}
-	key, err := auth.LoadKey(beside(v.db, keyName))
+	key, err := auth.LoadKey(beside(s.Path(), keyName))
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	files, err := assets.Open(beside(v.db, uploadsName))
+	files, err := openFiles(ctx, s)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -167,6 +167,26 @@ func openApp(ctx context.Context, v config) (*app, error) {
 			TileAttribution: v.attribution,
 		}),
 	}, nil
+}
+
+// openFiles opens the files beside a database. They are its own: whatever no row names there is removed some day, so files of
+// another database are refused.
+func openFiles(ctx context.Context, s *store.Store) (*assets.Files, error) {
+	dir := beside(s.Path(), uploadsName)
+	files, err := assets.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.InstanceID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := files.Claim(id); errors.Is(err, assets.ErrClaimed) {
+		return nil, fmt.Errorf("%s belongs to another database than %s: put the two that belong together side by side, or move one of them away", dir, s.Path())
+	} else if err != nil {
+		return nil, err
+	}
+	return files, nil
 }
 
 // close stores what is only in memory and closes the database.

@@ -97,6 +97,9 @@ func (s *Server) admit(r *http.Request, v *visitor) error {
 		return s.limits.known(caller.User.ID)
 	case errors.As(err, &refusal):
 		v.refusal = refusal
+		if strings.HasPrefix(r.URL.Path, "/api/workouts/map") {
+			return s.limits.maps(v.client.Addr)
+		}
 		return s.limits.anonymous(v.client.Addr)
 	}
 	return err

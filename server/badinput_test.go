@@ -361,14 +361,14 @@ func TestBadValues(t *testing.T) {
 			{config, "admin_contact", "a@example.com\r\nb", 400, ""},
 			{config, "gpx_limit_import", 0, 400, ""},
 			{config, "gpx_limit_import", -1, 400, ""},
-			{config, "gpx_limit_import", 1 << 40, 400, invalid},
+			{config, "gpx_limit_import", int64(1) << 40, 400, invalid},
 			{config, "max_single_file_size", 0, 400, ""},
 			{config, "max_single_file_size", 3000, 400, ""}, // more than an archive may have
 			{config, "max_single_file_size", 1 << 60, 400, invalid},
 			{config, "max_zip_file_size", -1, 400, ""},
 			{config, "max_zip_file_size", 999, 400, ""},
 			{config, "max_users", -1, 400, invalid},
-			{config, "max_users", 1 << 40, 400, invalid},
+			{config, "max_users", int64(1) << 40, 400, invalid},
 		} {
 			route := routes[c.path]
 			body := maps.Clone(route.good)

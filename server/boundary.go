@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"mime"
+	"slices"
 )
 
 // mendClosing returns the body of a multipart form with a line break before the boundary that closes it, where
@@ -21,7 +22,8 @@ type closingBody struct {
 	io.ReadCloser
 	closing []byte
 	held    []byte
-	err     error // once the body has been read
+	newline []byte // how the lines of the form end: as its first one does
+	err     error  // once the body has been read
 }
 
 // closingSlack is how much of line breaks and blanks may follow the closing boundary, and a line break come before it.
@@ -34,6 +36,7 @@ func (b *closingBody) Read(p []byte) (int, error) {
 		b.held = append(b.held, make([]byte, max(len(p), 512))...)
 		read, err := b.ReadCloser.Read(b.held[n:])
 		b.held = b.held[:n+read]
+		b.noteNewline()
 		if b.err = err; err == io.EOF {
 			b.mend()
 		}
@@ -49,11 +52,21 @@ func (b *closingBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// noteNewline looks how the first line ends.
+func (b *closingBody) noteNewline() {
+	if i := bytes.IndexByte(b.held, '\n'); b.newline == nil && i >= 0 {
+		b.newline = []byte("\n")
+		if i > 0 && b.held[i-1] == '\r' {
+			b.newline = []byte("\r\n")
+		}
+	}
+}
+
 // mend puts the line break where it is missing.
 func (b *closingBody) mend() {
 	end := bytes.TrimRight(b.held, "\r\n\t ")
 	content, isClosed := bytes.CutSuffix(end, b.closing)
-	if isClosed && len(content) > 0 && !bytes.HasSuffix(content, []byte("\r\n")) {
-		b.held = append(append(bytes.Clone(content), "\r\n"...), b.closing...)
+	if isClosed && len(content) > 0 && !bytes.HasSuffix(content, b.newline) {
+		b.held = slices.Concat(content, b.newline, b.closing)
 	}
 }

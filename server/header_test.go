@@ -43,9 +43,9 @@ var (
 	}
 	apiSet  = every.with("Content-Type", "application/json").with("Content-Length", "*")
 	pageSet = every.with("Content-Security-Policy", pagePolicy).with("Content-Type", "text/html; charset=utf-8")
-	// mapSet and downloadSet are those of files that may be had in parts.
+	// mapSet and downloadSet are those of files.
 	mapSet = every.with("Cache-Control", "private, no-cache").with("Content-Type", "image/png").with("Content-Length", "*").
-		with("Accept-Ranges", "bytes").with("Last-Modified", "*")
+		with("Accept-Ranges", "bytes").with("Last-Modified", "*").with("Etag", "*")
 	downloadSet = every.with("Content-Type", "application/gpx+xml").with("Content-Length", "*").with("Accept-Ranges", "bytes").
 			with("Content-Disposition", "*")
 	// pictureSet lets a copy be kept that is asked about each time.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -22,6 +23,7 @@ func (s *Server) workoutMap(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	// The picture changes when its tiles have come, so a copy is good only once it has been asked about.
 	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size()))
 	h.Set("Content-Type", "image/png")
 	serveFile(w, r, info.ModTime(), file)
 	return nil
@@ -41,7 +43,7 @@ func (s *Server) mapTile(w http.ResponseWriter, r *http.Request) error {
 // serveFile sends a file, unless the client has it since its last change. It is sent whole and without further conditions: answers
 // to those that do not hold would not be JSON.
 func serveFile(w http.ResponseWriter, r *http.Request, changed time.Time, file io.ReadSeeker) {
-	for _, name := range []string{"Range", "If-Match", "If-Unmodified-Since"} {
+	for _, name := range []string{"Range", "If-Range", "If-Match", "If-Unmodified-Since"} {
 		r.Header.Del(name)
 	}
 	http.ServeContent(w, r, "", changed, file)

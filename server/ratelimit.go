@@ -16,7 +16,9 @@ import (
 // limits refuse callers who try too often. The zero value refuses nobody.
 type limits struct {
 	anonymousCalls *limiter // by place
+	mapCalls       *limiter // for map pictures and tiles, by place; a browser shows dozens at once, and sends no token
 	knownCalls     *limiter // by user
+	longAnswers    *counter // at a time, by user
 	placeLogins    *limiter // that failed, by place
 	accountLogins  *limiter // that failed from places that never succeeded, by address of the account
 	passwordTries  *limiter // that failed for somebody logged in, by user
@@ -26,7 +28,9 @@ type limits struct {
 func newLimits(now func() time.Time) limits {
 	return limits{
 		anonymousCalls: newLimiter(now, rate{300, 5 * time.Minute}),
+		mapCalls:       newLimiter(now, rate{3000, 5 * time.Minute}),
 		knownCalls:     newLimiter(now, rate{3000, 5 * time.Minute}),
+		longAnswers:    &counter{running: make(map[int64]int)},
 		placeLogins:    newLimiter(now, rate{10, 5 * time.Minute}),
 		accountLogins:  newLimiter(now, rate{20, 15 * time.Minute}),
 		passwordTries:  newLimiter(now, rate{10, 5 * time.Minute}),
@@ -36,6 +40,11 @@ func newLimits(now func() time.Time) limits {
 
 func (l limits) anonymous(a netip.Addr) error {
 	_, err := l.anonymousCalls.take(auth.Place(a))
+	return err
+}
+
+func (l limits) maps(a netip.Addr) error {
+	_, err := l.mapCalls.take(auth.Place(a))
 	return err
 }
 
@@ -74,6 +83,40 @@ func (l limits) login(a netip.Addr, email string, isKnownPlace bool) (succeeded 
 		return nil, err
 	}
 	return func() { undoPlace(); undoAccount() }, nil
+}
+
+// counter counts what is under way for each user. A nil counter counts nothing.
+type counter struct {
+	mu      sync.Mutex
+	running map[int64]int
+}
+
+// mostLongAnswers is how many long answers one user may be sent at a time. Each holds the points of a track for as long as
+// the client takes to read it.
+const mostLongAnswers = 8
+
+// begin counts one more until it is ended, or refuses it.
+func (c *counter) begin(userID int64) (end func(), err error) {
+	if c == nil {
+		return func() {}, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running[userID] == mostLongAnswers {
+		return nil, &problem.Error{
+			Kind:       problem.TooMany,
+			Text:       fmt.Sprintf("rate limit exceeded (%d long answers at a time)", mostLongAnswers),
+			RetryAfter: time.Second,
+		}
+	}
+	c.running[userID]++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.running[userID]--; c.running[userID] == 0 {
+			delete(c.running, userID)
+		}
+	}, nil
 }
 
 // rate is how many events are allowed in any stretch of time.

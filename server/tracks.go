@@ -60,14 +60,21 @@ func (s *Server) sendGPX(
 	if err != nil {
 		return trackMissing(w, r, err, gpxShape{})
 	}
+	end, err := s.limits.longAnswers.begin(v.UserID)
+	if err != nil {
+		return err
+	}
+	defer end()
 	text, err := gpx(r.Context(), v)
 	if err != nil {
 		return trackMissing(w, r, err, nil)
 	}
 	return s.stream(w, r, func(out *bufio.Writer) error {
 		out.WriteString(`{"status":"success","message":"","data":{"gpx":"`)
-		err := text(jsonText{out})
-		out.WriteString(`"}}` + "\n")
+		if err := text(jsonText{out}); err != nil {
+			return err
+		}
+		_, err := out.WriteString(`"}}` + "\n")
 		return err
 	})
 }
@@ -87,14 +94,21 @@ func (s *Server) sendChart(w http.ResponseWriter, r *http.Request, segment int) 
 	if err != nil {
 		return trackMissing(w, r, err, chartShape{})
 	}
+	end, err := s.limits.longAnswers.begin(v.UserID)
+	if err != nil {
+		return err
+	}
+	defer end()
 	chart, err := s.workouts.Chart(r.Context(), v, segment)
 	if err != nil {
 		return trackMissing(w, r, err, nil)
 	}
 	return s.stream(w, r, func(out *bufio.Writer) error {
 		out.WriteString(`{"status":"success","message":"","data":{"chart_data":`)
-		err := chart(out)
-		out.WriteString("}}\n")
+		if err := chart(out); err != nil {
+			return err
+		}
+		_, err := out.WriteString("}}\n")
 		return err
 	})
 }

@@ -119,6 +119,34 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// TestNames shows which title the name of a track becomes.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
+	track := line([2]any{48, 2}, [2]any{48.001, 2})
+	for name, want := range map[string]string{
+		"Ride":                    "Ride",
+		" \n a\tb \n":             "a\tb",
+		strings.Repeat("é", 255):  strings.Repeat("é", 255),
+		strings.Repeat("é", 256):  strings.Repeat("é", 255),
+		strings.Repeat("🚲", 9000): strings.Repeat("🚲", 255),
+		"a&#x7f;b&#x85;c&#xfffd;": "abc",
+		"&lt;b&gt;&amp;&quot;":    `<b>&"`,
+		"&#x7f;":                  "Cycling (Sport) - 2021-05-01 09:00:00",
+		"":                        "Cycling (Sport) - 2021-05-01 09:00:00",
+	} {
+		r := amelie.upload("a.gpx", gpx("<name>"+name+"</name>", track)).wants(201)
+		if got := r.workout()["title"]; got != want {
+			t.Errorf("title of a track called %.100q = %q; want %q", name, got, want)
+		}
+	}
+	two := amelie.upload("a.gpx", `<gpx><metadata><name>file</name></metadata><trk><desc>d</desc>`+track+`</trk><trk><name>second</name>`+track+`</trk></gpx>`)
+	if got := two.wants(201).workout()["title"]; got != "Cycling (Sport) - 2021-05-01 09:00:00" {
+		t.Errorf("title of a track without a name in a file with others = %q; want its sport and date", got)
+	}
+}
+
 // TestDownload shows the headers of a download, and parts of it.
 func TestDownload(t *testing.T) {
 	t.Parallel()
@@ -277,7 +305,7 @@ func TestMapRequests(t *testing.T) {
 	id := v["map"].(string)
 	path := "/api/workouts/map/" + id
 	headers := every.with("Cache-Control", "private, no-cache").with("Content-Type", "image/png").
-		with("Content-Length", "*").with("Accept-Ranges", "bytes").with("Last-Modified", "*")
+		with("Content-Length", "*").with("Accept-Ranges", "bytes").with("Last-Modified", "*").with("Etag", "*")
 	first := s.anybody().get(path).wants(200).wantsHeaders(headers)
 	if picture, err := png.Decode(bytes.NewReader(first.body)); err != nil || picture.Bounds().Empty() {
 		t.Errorf("the map: %v; want a PNG", err)
@@ -287,7 +315,7 @@ func TestMapRequests(t *testing.T) {
 		t.Errorf("HEAD has a body of %d bytes; want none", len(head.body))
 	}
 	modified := first.header.Get("Last-Modified")
-	still := headers.with("Content-Type", "").with("Content-Length", "").with("Accept-Ranges", "")
+	still := headers.with("Content-Type", "").with("Content-Length", "").with("Accept-Ranges", "").with("Last-Modified", "")
 	s.anybody().with("If-Modified-Since", modified).get(path).wants(304).wantsHeaders(still)
 	s.anybody().with("If-Modified-Since", "Mon, 01 Jan 2018 00:00:00 GMT").get(path).wants(200).wantsHeaders(headers)
 	s.anybody().with("If-Modified-Since", "nonsense").get(path).wants(200)

@@ -135,3 +135,29 @@ func TestUsers(t *testing.T) {
 		t.Errorf("amelie to an administrator: %v; want %v", seen, own)
 	}
 }
+
+// TestDeletionUnderWay removes an account while its clients are busy: each is told something sensible, and nothing is left.
+func TestDeletionUnderWay(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie, root := s.person("amelie"), s.person("root")
+	archive := zipped(t, entry{"a.gpx", ride(morning, 3)}, entry{"b.gpx", ride(morning, 4)})
+	answers := atOnce(16, func(i int) response {
+		switch {
+		case i == 8:
+			return root.delete("/api/users/amelie")
+		case i%3 == 0:
+			return amelie.upload("a.gpx", ride(morning, 5))
+		case i%3 == 1:
+			return amelie.upload("a.zip", archive)
+		}
+		return amelie.typed(nil)
+	})
+	for _, r := range answers {
+		if r.status >= 500 || r.status == 0 {
+			t.Errorf("%s: %d %s; want no 5xx", r.call, r.status, r.body)
+		}
+	}
+	s.wantsFiles("the deletion", nil)
+	s.wantsSound()
+}

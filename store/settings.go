@@ -58,3 +58,8 @@ func (s *Store) ChangeSettings(ctx context.Context, edit func(*Settings) error) 
 	})
 	return v, err
 }
+
+// InstanceID returns what tells this database from any other.
+func (s *Store) InstanceID(ctx context.Context) (string, error) {
+	return queryOne(ctx, s.r, scanString, `select instance_id from settings`)
+}

@@ -67,10 +67,10 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	return &Store{path: path, w: w, r: r, Now: time.Now}, nil
+	return &Store{path: file, w: w, r: r, Now: time.Now}, nil
 }
 
-// Path returns the file of the database.
+// Path returns the file of the database itself, where a link led to it.
 func (s *Store) Path() string { return s.path }
 
 // Close closes the database once the statements under way have ended.

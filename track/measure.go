@@ -119,10 +119,10 @@ func (t *tally) figures() Figures {
 	const second = 1e6
 	f := Figures{
 		DistanceM:  rounded(t.distanceM, 1),
-		DurationS:  int64(t.durationUS / second),
+		DurationS:  int64(min(most, t.durationUS/second)),
 		FractionUS: int64(math.Mod(t.durationUS, second)),
-		MovingS:    int64(t.movingUS / second),
-		PausesS:    int64(t.stoppedUS / second),
+		MovingS:    int64(min(most, t.movingUS/second)),
+		PausesS:    int64(min(most, t.stoppedUS/second)),
 		MaxSpeed:   rounded(t.maxMPS*mpsToKMH, 100),
 	}
 	if t.movingUS > 0 {
@@ -139,8 +139,9 @@ func (t *tally) figures() Figures {
 	return f
 }
 
-// most is the largest figure. Only impossible tracks reach it, and JSON's numbers are exact up to it.
-const most = 1 << 53
+// most is the largest figure. Only impossible tracks reach it. Millions of them can be added up, and JSON's numbers
+// are exact up to it.
+const most = 1 << 40
 
 // rounded returns v, which is not negative unless it is an elevation, in units of 1/scale, halves
 // away from zero. A half that falls short only because it is a binary fraction counts as a half, such

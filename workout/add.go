@@ -40,7 +40,7 @@ var (
 	errBadContent = problem.New(problem.Invalid, "error during gpx processing")
 )
 
-// trackExt is what the names of kept tracks end in.
+// What the names of tracks and of map pictures end in.
 const (
 	trackExt = "gpx"
 	mapExt   = ".png"
@@ -144,8 +144,8 @@ func (w *Workouts) draftOf(
 			Figures:   measured.Figures,
 			Bounds:    &measured.Bounds,
 			Segments:  measured.Segments,
-			TrackFile: file.Name() + "." + trackExt,
-			MapFile:   assets.NewName() + mapExt,
+			TrackFile: file.TrackName(),
+			MapFile:   assets.NewMapName(),
 		},
 		ContentHash: hash,
 	}}

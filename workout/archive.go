@@ -117,6 +117,8 @@ func tracksIn(archive io.ReaderAt, size int64) ([]*zip.File, error) {
 	switch {
 	case errors.Is(err, errLargeArchive):
 		return nil, errLargeArchive
+	case errors.As(err, new(*fs.PathError)): // our disk's fault
+		return nil, fmt.Errorf("read the spooled archive: %w", err)
 	case err != nil:
 		return nil, errBadArchive.With(err)
 	}

@@ -72,6 +72,9 @@ func (w *Workouts) Map(ctx context.Context, id string) (*os.File, error) {
 	if err := w.drawMap(name, t); err != nil {
 		return nil, err
 	}
+	if err := w.scheduleMap(ctx, v, w.store.Now()); err != nil { // it may have been on tiles
+		return nil, err
+	}
 	return w.files.OpenMap(name)
 }
 

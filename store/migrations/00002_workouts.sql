@@ -1,5 +1,9 @@
 -- +goose Up
 
+-- What tells this database from any other, so that nobody takes the files of one for those of another.
+alter table settings add column instance_id text not null default '';
+update settings set instance_id = lower(hex(randomblob(16)));
+
 -- In UTC, 12 times the year, plus 0 to 11. The program computes it; the database only once, here.
 alter table workouts add column month integer not null default 0;
 update workouts set month = 12 * strftime('%Y', started_at, 'unixepoch') + strftime('%m', started_at, 'unixepoch') - 1;
