@@ -47,7 +47,7 @@ func addServeFlags(f *pflag.FlagSet) {
 	f.String("mail-from", "", "address that mails come from")
 	f.Int("token-days", 30, "how many days a login is good for")
 	f.StringSlice("trusted-proxies", []string{"127.0.0.0/8", "::1/128"}, "networks of the proxies whose X-Forwarded-For counts")
-	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; without, maps have no ground and nothing is fetched")
+	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; without, maps have plain ground and nothing is fetched")
 	f.String("tile-attribution", defaultAttribution, "HTML that names the source of the map tiles")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")

@@ -128,9 +128,8 @@ func (u user) givePicture() {
 // TestHeadersOfRoutes shows the headers on every route, for everybody who may call it and who may not (A21).
 func TestHeadersOfRoutes(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie, root := s.signUp("amelie"), s.addAdmin("root")
-	s.signUp("boris") // who goes
+	s := newSite(t, withPeople)
+	amelie, root := s.person("amelie"), s.person("root")
 	amelie.givePicture()
 	in := root.things()
 	for _, route := range s.server.Routes() {
@@ -140,7 +139,7 @@ func TestHeadersOfRoutes(t *testing.T) {
 		case "GET /api/users/{user}/picture":
 			path = "/api/users/amelie/picture"
 		case "DELETE /api/users/{user}":
-			path = "/api/users/boris"
+			path = "/api/users/boris" // who goes
 		}
 		anybody := s.anybody().do(route.Method, path, nil)
 		switch {
@@ -194,8 +193,8 @@ func TestHeadersOfRoutes(t *testing.T) {
 // TestHeadersOfErrors shows the headers of every kind of error (A21).
 func TestHeadersOfErrors(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, withLimits)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withLimits, withPeople)
+	amelie := s.person("amelie")
 	anybody := s.anybody()
 	anybody.get("/api/unknown").wants(404, "the requested URL was not found on the server").wantsHeaders(apiSet)
 	anybody.get("/unknown").wants(404).wantsHeaders(pageSet)
@@ -222,8 +221,8 @@ func TestHeadersOfErrors(t *testing.T) {
 	}
 	anybody.login("nobody@example.com", password).wants(429).wantsHeaders(apiSet.with("Retry-After", "300"))
 
-	calm := newSite(t)
-	boris := calm.signUp("boris")
+	calm := newSite(t, withPeople)
+	boris := calm.person("boris")
 	if err := calm.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +237,7 @@ func TestHeadersOfErrors(t *testing.T) {
 // TestPanic shows that a fault of ours in one request is an answer like others, and stays between us and that client.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newSite(t, withPeople)
 	web := httptest.NewServer(s.server.Around(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("late") {
 			_, _ = w.Write([]byte(strings.Repeat("x", 10<<10)))
@@ -271,8 +270,8 @@ func TestPanic(t *testing.T) {
 // TestMethods shows that each path tells which methods it has, and that HEAD is GET without a body.
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	amelie.givePicture()
 	in := amelie.things()
 	methods := make(map[string][]string)
@@ -318,8 +317,8 @@ func TestMethods(t *testing.T) {
 // TestOtherSites shows that no page of another site is let in (CORS), and that nothing is kept in a browser.
 func TestOtherSites(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	foreign := amelie.with("Origin", "https://evil.example.com").
 		with("Access-Control-Request-Method", "GET").with("Access-Control-Request-Headers", "authorization")
 	foreign.do("OPTIONS", "/api/auth/profile", nil).wants(405).wantsHeaders(apiSet.with("Allow", "GET, HEAD"))
@@ -331,8 +330,8 @@ func TestOtherSites(t *testing.T) {
 // TestPathTricks shows that under /api there is JSON or nothing: no redirect, no page, no file.
 func TestPathTricks(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	own := "/api/workouts/" + amelie.upload("a.gpx", ride(morning, 3)).wants(201).id()
 	for _, path := range []string{
 		own + "/", own + "/..", own + "/gpx/", own + "/gpx/download/", own + "/gpx/../gpx", own + "/gpx/download/../../../x",
@@ -378,8 +377,8 @@ func TestPathTricks(t *testing.T) {
 // TestPictureRequests shows what may be asked about a picture, apart from itself.
 func TestPictureRequests(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	amelie.givePicture()
 	const path = "/api/users/amelie/picture"
 	first := s.anybody().get(path).wants(200).wantsHeaders(pictureSet)

@@ -19,8 +19,8 @@ func part(disposition, content string) string {
 // TestBadUploads sends forms that are none, and looks that nothing is kept of them.
 func TestBadUploads(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	form, good := pictureForm(t)
 	picture := strings.TrimSuffix(strings.SplitN(good, "\r\n\r\n", 2)[1], "\r\n--b--\r\n")
 	const (
@@ -95,8 +95,8 @@ func TestBadUploads(t *testing.T) {
 // TestGoodUploads shows forms that are odd, and taken.
 func TestGoodUploads(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	form, good := pictureForm(t)
 	picture := strings.TrimSuffix(strings.SplitN(good, "\r\n\r\n", 2)[1], "\r\n--b--\r\n")
 	for _, c := range []struct{ name, contentType, body string }{
@@ -128,8 +128,8 @@ func TestGoodUploads(t *testing.T) {
 // TestPicturesAtOnce shows that of many uploads at once one is kept, and no file of another.
 func TestPicturesAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
 	contentType, body := pictureForm(t)
 	amelie.givePicture()
 	one := len(s.files())
