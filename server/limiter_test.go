@@ -1,9 +1,12 @@
 package server
 
 import (
+	"maps"
 	"strconv"
 	"testing"
 	"time"
+
+	"fittrackee/problem"
 )
 
 // TestLimiterIsBounded shows that callers with ever new keys do not fill the memory.
@@ -48,5 +51,35 @@ func TestLimiterUndo(t *testing.T) {
 	}
 	if _, err := l.take("a"); err == nil {
 		t.Error("a third take is allowed; want two")
+	}
+}
+
+// TestCounter begins more than one user may have at a time.
+func TestCounter(t *testing.T) {
+	t.Parallel()
+	c := &counter{running: make(map[int64]int)}
+	var ends []func()
+	for i := range mostLongAnswers {
+		end, err := c.begin(1)
+		if err != nil {
+			t.Fatalf("begin %d: %v", i, err)
+		}
+		ends = append(ends, end)
+	}
+	if _, err := c.begin(1); !problem.Is(err, problem.TooMany) {
+		t.Errorf("one too many: %v; want a refusal", err)
+	}
+	if _, err := c.begin(2); err != nil {
+		t.Errorf("another user: %v", err)
+	}
+	ends[0]()
+	if _, err := c.begin(1); err != nil {
+		t.Errorf("after one has ended: %v", err)
+	}
+	for _, end := range ends[1:] {
+		end()
+	}
+	if want := map[int64]int{1: 1, 2: 1}; !maps.Equal(c.running, want) {
+		t.Errorf("running: %v; want %v", c.running, want)
 	}
 }

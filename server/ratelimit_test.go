@@ -62,6 +62,16 @@ func TestLimitOfAnonymousCalls(t *testing.T) {
 	limited(t, ping(), perPlace, time.Minute)
 }
 
+// TestMapsHaveALimitOfTheirOwn looks at a map, for which a browser asks for dozens of tiles at once.
+func TestMapsHaveALimitOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLimits)
+	at := s.from("203.0.113.1")
+	times(t, 3000, 404, func() response { return at.get("/api/workouts/map_tile/a/3/1/1.png") })
+	limited(t, at.get("/api/workouts/map/0123456789abcdef0123456789abcdef"), "rate limit exceeded (3000 per 5 minutes)", 5*time.Minute)
+	at.get("/api/ping").wants(200)
+}
+
 func TestLimitOfKnownCalls(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withLimits)
