@@ -355,6 +355,14 @@ func TestSizes(t *testing.T) {
 	amelie.upload("a.gpx", padded(1<<20)).wants(201)
 	amelie.upload("a.gpx", padded(1<<20+1<<19)).wants(413, "Error during workout upload, file size (1.5MB) exceeds 1.0MB.")
 	amelie.upload("a.zip", strings.Repeat(" ", 10<<20+1<<19)).wants(413, "Error during workout upload, file size (10.5MB) exceeds 10.0MB.")
+	// Without a length, a file is read a little past its limit, to tell how large it is.
+	for size, want := range map[int]string{
+		1<<20 + 1<<19: "Error during workout upload, file size (1.5MB) exceeds 1.0MB.",
+		10 << 20:      "Error during workout upload, file size (over 9.0MB) exceeds 1.0MB.",
+	} {
+		body := fileForm("a.gpx", padded(size), `{"sport_id": 1}`)
+		s.sendRaw(fmt.Sprintf("%d bytes in chunks", size), chunked(amelie.token(), formType, body, 1<<16)).wants(413, want).wantsHeaders(apiSet)
+	}
 	if n := len(s.files()) - len(files); n != 3 {
 		t.Errorf("files more after one good upload: %d; want 3", n)
 	}

@@ -17,14 +17,16 @@ func post(token, contentType, body string) string {
 
 // chunked makes the same without its length, in chunks of some bytes.
 func chunked(token, contentType, body string, size int) string {
-	request := "POST /api/workouts HTTP/1.1\r\nHost: fit.example.com\r\nAuthorization: Bearer " + token + "\r\nContent-Type: " + contentType +
-		"\r\nTransfer-Encoding: chunked\r\n\r\n"
+	var request strings.Builder
+	request.WriteString("POST /api/workouts HTTP/1.1\r\nHost: fit.example.com\r\nAuthorization: Bearer " + token +
+		"\r\nContent-Type: " + contentType + "\r\nTransfer-Encoding: chunked\r\n\r\n")
 	for body != "" {
 		n := min(size, len(body))
-		request += fmt.Sprintf("%x\r\n%s\r\n", n, body[:n])
+		fmt.Fprintf(&request, "%x\r\n%s\r\n", n, body[:n])
 		body = body[n:]
 	}
-	return request + "0\r\n\r\n"
+	request.WriteString("0\r\n\r\n")
+	return request.String()
 }
 
 // TestForms sends uploads with the bytes that programs send, every other one in chunks, and downloads the file again (C3, C5).

@@ -26,8 +26,8 @@ func made(userID, sportID int64, startedAt time.Time, segments int, f track.Figu
 	}}
 }
 
-// TestRecords adds, changes and removes workouts at random, of which many are equal and begin at the same time, and looks after
-// each step whether the records are what the workouts say.
+// TestRecords adds, changes and removes workouts at random, of which many are equal and begin at the same time, and looks now
+// and then whether the records are what the workouts say.
 func TestRecords(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -47,7 +47,7 @@ func TestRecords(t *testing.T) {
 	}
 	start := func() time.Time { return time.Unix(random.Int64N(3), 0) }
 	var all []NewWorkout
-	for i := range 250 {
+	for i := range 240 {
 		n := 0
 		if len(all) > 0 {
 			n = random.IntN(len(all))
@@ -88,6 +88,9 @@ func TestRecords(t *testing.T) {
 		}
 		if err != nil {
 			t.Fatalf("step %d, %s: %v", i, what, err)
+		}
+		if i%4 != 3 {
+			continue // a check is dear under the race detector
 		}
 		if faults, err := s.Check(t.Context()); err != nil || len(faults) > 0 {
 			t.Fatalf("Check after step %d, %s = %q, %v; want nothing", i, what, faults, err)
@@ -240,7 +243,7 @@ func TestListCosts(t *testing.T) {
 	}
 	for _, order := range []WorkoutOrder{ByStart, ByDistance, ByDuration, ByAveSpeed} {
 		for _, isDescending := range []bool{false, true} {
-			for _, n := range []int{1, 5, 7, 20, 100} {
+			for _, n := range []int{1, 20, 100} {
 				look(fmt.Sprintf("order %d, %d", order, n), 3, list(WorkoutFilter{}, WorkoutPage{Order: order, Descending: isDescending, Limit: n}), n)
 			}
 		}
