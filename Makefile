@@ -19,10 +19,11 @@ build:
 	$(BUILD) -o fittrackee .
 
 # The race detector needs cgo, the product does not. What is said about the memory of pictures and tracks can
-# be tested only without it.
+# be tested only without it; and a busy account is as busy as it should be only without it.
 test: lint
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 	go test ./assets ./track
+	go test ./server -run TestBusyAccount
 
 lint:
 	@test -z "$$($(GOFUMPT) -l . | tee /dev/stderr)" || { echo 'the files above are not formatted: run gofumpt -w'; exit 1; }
