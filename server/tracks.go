@@ -56,7 +56,7 @@ func (s *Server) segmentGPX(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) sendGPX(
 	w http.ResponseWriter, r *http.Request, gpx func(context.Context, store.Workout) (workout.Text, error),
 ) error {
-	v, err := s.callersWorkout(r)
+	v, err := s.callersWorkout(r, s.workouts.Find)
 	if err != nil {
 		return trackMissing(w, r, err, gpxShape{})
 	}
@@ -90,7 +90,7 @@ func (s *Server) segmentChart(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) sendChart(w http.ResponseWriter, r *http.Request, segment int) error {
-	v, err := s.callersWorkout(r)
+	v, err := s.callersWorkout(r, s.workouts.Find)
 	if err != nil {
 		return trackMissing(w, r, err, chartShape{})
 	}
@@ -116,7 +116,7 @@ func (s *Server) sendChart(w http.ResponseWriter, r *http.Request, segment int) 
 // downloadGPX sends the file of a workout as it came. To others than its owner, the workout does not exist.
 // GET /api/workouts/{id}/gpx/download
 func (s *Server) downloadGPX(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.callersWorkout(r)
+	v, err := s.callersWorkout(r, s.workouts.Find)
 	if errors.Is(err, workout.ErrNotYours) {
 		err = workout.ErrMissing
 	}

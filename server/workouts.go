@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -159,13 +160,15 @@ func workoutID(r *http.Request) (uuid.UUID, error) {
 	return id, nil
 }
 
-// callersWorkout returns the workout that a path names, if it is the caller's.
-func (s *Server) callersWorkout(r *http.Request) (store.Workout, error) {
+// callersWorkout gets or finds the workout that a path names, if it is the caller's.
+func (s *Server) callersWorkout(
+	r *http.Request, get func(ctx context.Context, userID int64, id uuid.UUID) (store.Workout, error),
+) (store.Workout, error) {
 	id, err := workoutID(r)
 	if err != nil {
 		return store.Workout{}, err
 	}
-	return s.workouts.Get(r.Context(), callerOf(r).User.ID, id)
+	return get(r.Context(), callerOf(r).User.ID, id)
 }
 
 // orNoWorkouts answers with an empty list when err says that there is no such workout, else returns err.
@@ -178,7 +181,7 @@ func orNoWorkouts(w http.ResponseWriter, err error) error {
 
 // workout tells about one workout. GET /api/workouts/{id}
 func (s *Server) workout(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.callersWorkout(r)
+	v, err := s.callersWorkout(r, s.workouts.Get)
 	if err != nil {
 		return orNoWorkouts(w, err)
 	}

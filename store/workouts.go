@@ -210,6 +210,11 @@ func orNull(text string) any {
 	return text
 }
 
+// WorkoutRow returns a workout of anybody's by itself, without neighbours, segments and records, or ErrMissing.
+func (s *Store) WorkoutRow(ctx context.Context, id uuid.UUID) (Workout, error) {
+	return queryOne(ctx, s.r, scanWorkout, `select `+workoutColumns+` from workouts w where w.uuid = $1`, id[:])
+}
+
 // Workout returns a workout of anybody's, among all of its owner's, or ErrMissing.
 func (s *Store) Workout(ctx context.Context, id uuid.UUID) (Workout, error) {
 	w, err := queryOne(ctx, s.r, scanNeighboured, `

@@ -58,7 +58,7 @@ func (w *Workouts) AddTyped(ctx context.Context, u store.User, in Typed) (uuid.U
 // Edit changes a workout of the user's. Date, distance and duration of one with a track are what the track says,
 // and stay. It returns ErrMissing or ErrNotYours.
 func (w *Workouts) Edit(ctx context.Context, u store.User, id uuid.UUID, in Typed) error {
-	if _, err := w.Get(ctx, u.ID, id); err != nil {
+	if _, err := w.Find(ctx, u.ID, id); err != nil {
 		return err
 	}
 	if in == (Typed{}) {
@@ -74,7 +74,7 @@ func (w *Workouts) Edit(ctx context.Context, u store.User, id uuid.UUID, in Type
 
 // Delete removes a workout of the user's, with its files. It returns ErrMissing or ErrNotYours.
 func (w *Workouts) Delete(ctx context.Context, userID int64, id uuid.UUID) error {
-	if _, err := w.Get(ctx, userID, id); err != nil {
+	if _, err := w.Find(ctx, userID, id); err != nil {
 		return err
 	}
 	v, err := w.store.DeleteWorkout(ctx, userID, id)

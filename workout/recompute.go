@@ -154,7 +154,7 @@ func (r *recomputation) keepDerived(ctx context.Context, v store.Workout, t *tra
 
 // goneOr returns err, unless the workout has been deleted: then its file is to be missing.
 func (r *recomputation) goneOr(ctx context.Context, v store.Workout, err error) error {
-	if _, storeErr := r.store.Workout(ctx, v.UUID); errors.Is(storeErr, store.ErrMissing) {
+	if _, storeErr := r.store.WorkoutRow(ctx, v.UUID); errors.Is(storeErr, store.ErrMissing) {
 		return errGone
 	}
 	return err

@@ -79,7 +79,7 @@ func (w *Workouts) unlessGone(ctx context.Context, v store.Workout, err error) e
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if _, gone := w.store.Workout(ctx, v.UUID); errors.Is(gone, store.ErrMissing) {
+	if _, gone := w.store.WorkoutRow(ctx, v.UUID); errors.Is(gone, store.ErrMissing) {
 		return ErrMissing
 	}
 	return err

@@ -46,9 +46,20 @@ var (
 	ErrNoTrack = problem.New(problem.Missing, "no gpx file for this workout")
 )
 
-// Get returns a workout of the user's. It returns ErrMissing or ErrNotYours.
+// Get returns a workout of the user's with all that is known about it. It returns ErrMissing or ErrNotYours.
 func (w *Workouts) Get(ctx context.Context, userID int64, id uuid.UUID) (store.Workout, error) {
 	v, err := w.store.Workout(ctx, id)
+	return ofUser(userID, v, err)
+}
+
+// Find does so without neighbours, segments and records, for those who need the track or only want to know whose it is.
+func (w *Workouts) Find(ctx context.Context, userID int64, id uuid.UUID) (store.Workout, error) {
+	v, err := w.store.WorkoutRow(ctx, id)
+	return ofUser(userID, v, err)
+}
+
+// ofUser returns a workout that was looked for, if it is the user's.
+func ofUser(userID int64, v store.Workout, err error) (store.Workout, error) {
 	if err != nil {
 		return v, missing(err)
 	}
