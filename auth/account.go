@@ -72,10 +72,15 @@ func (a *Auth) planEmail(change *store.AccountChange, u store.User, text string,
 		return ""
 	}
 	change.EmailToConfirm = string(email)
+	change.Mails = append(change.Mails, a.emailMails(u, email, c)...)
+	return ""
+}
+
+// emailMails returns the mails that a change of address begins with: a notice to the old one, and a question to the new one.
+func (a *Auth) emailMails(u store.User, email Email, c Client) []store.NewMail {
 	notice := a.newMail(mail.EmailChanged, u.Email, c)
 	notice.NewEmail = string(email)
-	change.Mails = append(change.Mails, notice, a.newMail(mail.EmailConfirm, string(email), c))
-	return ""
+	return []store.NewMail{notice, a.newMail(mail.EmailConfirm, string(email), c)}
 }
 
 func (a *Auth) planPassword(ctx context.Context, change *store.AccountChange, u store.User, password string, c Client) error {
@@ -92,51 +97,9 @@ func (a *Auth) planPassword(ctx context.Context, change *store.AccountChange, u 
 
 // ConfirmEmail gives an account the address that a mailed token was sent to.
 func (a *Auth) ConfirmEmail(ctx context.Context, token string) error {
-	err := a.store.ConfirmEmail(ctx, hashToken(token))
+	err := a.store.ConfirmEmail(ctx, hashSecret(token))
 	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrEmailTaken) {
 		return problem.ErrInvalidPayload
-	}
-	return err
-}
-
-// ErrNoUser says that no account has a username.
-var ErrNoUser = problem.New(problem.Missing, "user does not exist")
-
-// UserUpdate is what an administrator changes of an account. Nil, false and empty fields change nothing.
-type UserUpdate struct {
-	IsAdmin  *bool
-	Activate bool
-	Password string
-	Email    string
-}
-
-// UpdateUser applies an administrator's change to the account with a username. Who becomes an
-// administrator is activated too.
-func UpdateUser(ctx context.Context, s *store.Store, username string, up UserUpdate) error {
-	change := store.UserUpdate{
-		IsAdmin:  up.IsAdmin,
-		Activate: up.Activate || (up.IsAdmin != nil && *up.IsAdmin),
-	}
-	if up.Email != "" {
-		email, err := ParseEmail(up.Email)
-		if err != nil {
-			return problem.New(problem.Invalid, strings.TrimSpace(emailFault))
-		}
-		change.Email = string(email)
-	}
-	if up.Password != "" {
-		hash, err := hashPassword(ctx, up.Password)
-		if err != nil {
-			return err
-		}
-		change.PasswordHash = hash
-	}
-	err := s.UpdateUser(ctx, username, change)
-	switch {
-	case errors.Is(err, store.ErrMissing):
-		return ErrNoUser
-	case errors.Is(err, store.ErrEmailTaken):
-		return errEmailTaken
 	}
 	return err
 }

@@ -1,5 +1,5 @@
 // Package auth holds the rules of who you are: registration, passwords, sessions, the tokens that are
-// mailed, and what an account may change about itself. It leaves rows to the store, and sentences that
+// mailed, third-party applications and personal tokens, what an account may change about itself and an administrator about others. It leaves rows to the store, and sentences that
 // a client may read to package problem.
 package auth
 
@@ -34,8 +34,10 @@ type Auth struct {
 	outboxFilled chan struct{}
 
 	mu sync.Mutex
-	// used holds when sessions were last used, by their ids, until that is stored.
-	used map[int64]time.Time
+	// used holds when sessions and personal tokens were last used, until that is stored.
+	used store.Uses
+	// exchanged has the clients whose codes and refresh tokens are being exchanged, each with the hash of such a one.
+	exchanged map[string]bool
 }
 
 // New returns the rules over s and the pictures in f. The key signs session tokens and makes mailed ones.
@@ -50,7 +52,8 @@ func New(s *store.Store, f *assets.Files, key Key, o Options) *Auth {
 		key:          key,
 		options:      o,
 		outboxFilled: make(chan struct{}, 1),
-		used:         make(map[int64]time.Time),
+		used:         noUses(),
+		exchanged:    make(map[string]bool),
 	}
 }
 

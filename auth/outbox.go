@@ -82,12 +82,6 @@ func (a *Auth) mailToken(m store.QueuedMail) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// hashToken returns what is stored of a mailed token.
-func hashToken(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}
-
 // DeliverMails sends the queued mails that are due, one after the other, with links that begin with uiURL.
 // A mail that cannot be sent now is tried again later; one that is refused for good, has lost its reason
 // or has expired is dropped.
@@ -159,7 +153,7 @@ func (a *Auth) addressee(ctx context.Context, m store.QueuedMail) (u store.User,
 	switch store.Purpose(m.Kind) {
 	case store.PurposeConfirm, store.PurposeReset, store.PurposeEmailConfirm:
 		token = a.mailToken(m)
-		u, err = a.store.MakeMailToken(ctx, m, hashToken(token))
+		u, err = a.store.MakeMailToken(ctx, m, hashSecret(token))
 	default:
 		u, err = a.store.MailUser(ctx, m)
 	}

@@ -132,7 +132,7 @@ func (a *Auth) ResendConfirmation(ctx context.Context, email string, c Client) e
 // ConfirmAccount activates the account that a mailed token is for, opens a session and returns its token.
 func (a *Auth) ConfirmAccount(ctx context.Context, token string, c Client) (sessionToken string, err error) {
 	v := a.newSession(c)
-	userID, err := a.store.ConfirmAccount(ctx, hashToken(token), v)
+	userID, err := a.store.ConfirmAccount(ctx, hashSecret(token), v)
 	if errors.Is(err, store.ErrMissing) {
 		return "", problem.ErrInvalidPayload
 	}

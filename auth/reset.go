@@ -23,7 +23,7 @@ func (a *Auth) ResetPassword(ctx context.Context, token, password string, c Clie
 		return problem.New(problem.Invalid, fault)
 	}
 	// Looked up before the password is hashed, for that is dear and anybody may send anything.
-	hash := hashToken(token)
+	hash := hashSecret(token)
 	if ok, err := a.store.HasToken(ctx, hash, store.PurposeReset); err != nil {
 		return err
 	} else if !ok {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -26,7 +27,8 @@ const placeLife = 180 * 24 * time.Hour
 
 // DropExpired removes what is not good for anything any more. It is called now and then.
 func (a *Auth) DropExpired(ctx context.Context) error {
-	return a.store.DropExpired(ctx, placeLife)
+	_, _, err := a.store.DropExpiredGrants(ctx, a.store.Now())
+	return errors.Join(err, a.store.DropExpired(ctx, placeLife))
 }
 
 // touchEvery is how exact a session's time of last use is. Storing every use would wear out SD cards.
@@ -54,25 +56,35 @@ func (a *Auth) sign(v store.NewSession) (string, error) {
 	}).SignedString(a.key.session)
 }
 
-// Authenticate returns whose session a token is for. The token is refused when it was not signed here, has
-// expired or been altered, when its session has ended, and when its user is not active.
+// Authenticate returns who shows a token: a session's, an application's or a personal one. It is refused when it was not given out
+// here, has expired or been altered, when it has been ended, and when its user is not active.
 func (a *Auth) Authenticate(ctx context.Context, token string) (store.Caller, error) {
+	switch {
+	case strings.HasPrefix(token, accessPrefix):
+		return a.admit(a.store.ClientCaller(ctx, hashSecret(token)))
+	case strings.HasPrefix(token, personalPrefix):
+		return a.admit(a.store.PersonalTokenCaller(ctx, hashSecret(token)))
+	}
 	claims, err := a.verify(token)
 	if err != nil {
 		return store.Caller{}, err
 	}
-	c, err := a.store.Caller(ctx, claims.ID)
-	if errors.Is(err, store.ErrMissing) {
-		return c, errBadToken
+	c, err := a.admit(a.store.SessionCaller(ctx, claims.ID))
+	if err == nil && strconv.FormatInt(c.User.ID, 10) != claims.Subject {
+		return store.Caller{}, errBadToken
 	}
-	if err != nil {
-		return c, err
-	}
-	if strconv.FormatInt(c.User.ID, 10) != claims.Subject {
-		return c, errBadToken
-	}
-	if !c.User.IsActive {
-		return c, ErrNoToken
+	return c, err
+}
+
+// admit returns a caller who was looked up, if the user is active.
+func (a *Auth) admit(c store.Caller, err error) (store.Caller, error) {
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		return store.Caller{}, errBadToken
+	case err != nil:
+		return store.Caller{}, err
+	case !c.User.IsActive:
+		return store.Caller{}, ErrNoToken
 	}
 	a.touch(c)
 	return c, nil
@@ -91,7 +103,7 @@ func (a *Auth) verify(token string) (claims jwt.RegisteredClaims, err error) {
 	return claims, nil
 }
 
-// touch remembers that a caller's session was used, if what is stored is old enough to be worth an update.
+// touch remembers that what a caller showed was used, if what is stored is old enough to be worth an update.
 func (a *Auth) touch(c store.Caller) {
 	now := a.store.Now()
 	if now.Sub(c.LastUsedAt) < touchEvery {
@@ -99,22 +111,59 @@ func (a *Auth) touch(c store.Caller) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.used[c.SessionID] = now
+	switch {
+	case c.SessionID != 0:
+		a.used.Sessions[c.SessionID] = now
+	case c.PersonalTokenID != 0:
+		a.used.PersonalTokens[c.PersonalTokenID] = now
+	}
 }
 
-// StoreUse stores when sessions were last used. It is called now and then, and before the store is closed.
+func noUses() store.Uses {
+	return store.Uses{Sessions: make(map[int64]time.Time), PersonalTokens: make(map[int64]time.Time)}
+}
+
+// StoreUse stores when sessions and personal tokens were last used. It is called now and then, and before the store is closed.
 func (a *Auth) StoreUse(ctx context.Context) error {
 	a.mu.Lock()
 	used := a.used
-	a.used = make(map[int64]time.Time)
+	a.used = noUses()
 	a.mu.Unlock()
-	if len(used) == 0 {
+	if len(used.Sessions)+len(used.PersonalTokens) == 0 {
 		return nil
 	}
-	return a.store.TouchSessions(ctx, used)
+	return a.store.StoreUses(ctx, used)
+}
+
+var errNoSession = problem.New(problem.Missing, "session does not exist")
+
+// Sessions returns where the caller is logged in, the last used first.
+func (a *Auth) Sessions(ctx context.Context, c store.Caller) ([]store.Session, error) {
+	if err := a.StoreUse(ctx); err != nil {
+		return nil, err
+	}
+	return a.store.Sessions(ctx, c.User.ID)
+}
+
+// EndSession ends a session of the caller's.
+func (a *Auth) EndSession(ctx context.Context, c store.Caller, id int64) error {
+	err := a.store.EndSession(ctx, c.User.ID, id)
+	if errors.Is(err, store.ErrMissing) {
+		return errNoSession
+	}
+	return err
+}
+
+// EndOtherSessions ends the caller's sessions but the present one.
+func (a *Auth) EndOtherSessions(ctx context.Context, c store.Caller) error {
+	return a.store.EndOtherSessions(ctx, c.User.ID, c.SessionID)
 }
 
 // Logout ends the caller's session.
 func (a *Auth) Logout(ctx context.Context, c store.Caller) error {
-	return a.store.EndSession(ctx, c.SessionID)
+	err := a.store.EndSession(ctx, c.User.ID, c.SessionID)
+	if errors.Is(err, store.ErrMissing) {
+		return nil // something else has ended it meanwhile
+	}
+	return err
 }

@@ -4,10 +4,142 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
+	"fittrackee/mail"
 	"fittrackee/problem"
 	"fittrackee/store"
 )
+
+// ErrNoUser says that no account has a username.
+var ErrNoUser = problem.New(problem.Missing, "user does not exist")
+
+// UserUpdate is what is changed of an account on the command line. Nil, false and empty fields change nothing.
+type UserUpdate struct {
+	IsAdmin  *bool
+	Activate bool
+	Password string
+	Email    string // taken at once
+}
+
+// UpdateUser applies a change to the account with a username. Who becomes an administrator is activated too. The last
+// administrator stays one.
+func UpdateUser(ctx context.Context, s *store.Store, username string, up UserUpdate) error {
+	change := store.UserUpdate{IsAdmin: up.IsAdmin}
+	if up.Activate {
+		change.IsActive = &up.Activate
+	}
+	activateAdmin(&change)
+	if up.Email != "" {
+		email, err := ParseEmail(up.Email)
+		if err != nil {
+			return problem.New(problem.Invalid, strings.TrimSpace(emailFault))
+		}
+		change.Email = string(email)
+	}
+	if up.Password != "" {
+		hash, err := hashPassword(ctx, up.Password)
+		if err != nil {
+			return err
+		}
+		change.PasswordHash = hash
+	}
+	u, err := s.UserByName(ctx, username)
+	if err == nil {
+		err = s.UpdateUser(ctx, u.ID, change)
+	}
+	return updateFault(err)
+}
+
+// activateAdmin lets who becomes an administrator log in.
+func activateAdmin(change *store.UserUpdate) {
+	if change.IsAdmin != nil && *change.IsAdmin {
+		change.IsActive = change.IsAdmin
+	}
+}
+
+// updateFault says in our words why an account could not be changed.
+func updateFault(err error) error {
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		return ErrNoUser
+	case errors.Is(err, store.ErrEmailTaken):
+		return errEmailTaken
+	case errors.Is(err, store.ErrLastAdmin):
+		return problem.New(problem.Forbidden, "no other user has admin rights")
+	}
+	return err
+}
+
+// UserEdit is what an administrator changes of an account over the API. Nil, false and empty fields change nothing.
+type UserEdit struct {
+	IsAdmin       *bool
+	IsActive      *bool
+	ResetPassword bool
+	Email         *string
+}
+
+// EditUser applies an administrator's change to an account. A reset gives it a password that nobody knows, ends all that opens it, and
+// mails a token with which a new one can be chosen. A new address is taken when the mail to it is answered, or at once
+// when mail is off or the account is not active. The last administrator stays one.
+func (a *Auth) EditUser(ctx context.Context, u store.User, edit UserEdit, c Client) error {
+	change := store.UserUpdate{IsAdmin: edit.IsAdmin, IsActive: edit.IsActive}
+	activateAdmin(&change)
+	if edit.IsActive != nil && *edit.IsActive != *change.IsActive {
+		return problem.ErrInvalidPayload // nobody is an administrator who may not log in
+	}
+	if edit.ResetPassword {
+		if err := a.planReset(ctx, &change, u, c); err != nil {
+			return err
+		}
+	}
+	if edit.Email != nil {
+		if err := a.planNewEmail(&change, u, *edit.Email, c); err != nil {
+			return err
+		}
+	}
+	if err := a.store.UpdateUser(ctx, u.ID, change); err != nil {
+		return updateFault(err)
+	}
+	a.wakeOutbox()
+	return nil
+}
+
+// planReset adds to a change what a reset of the password takes.
+func (a *Auth) planReset(ctx context.Context, change *store.UserUpdate, u store.User, c Client) error {
+	if !a.options.MailOn {
+		return problem.New(problem.Invalid, "mail is off, so the password can only be reset on the command line")
+	}
+	hash, err := hashPassword(ctx, MakePassword())
+	if err != nil {
+		return err
+	}
+	change.PasswordHash = hash
+	change.Mails = append(change.Mails, a.newMail(mail.PasswordChanged, u.Email, c), a.newMail(mail.Reset, u.Email, c))
+	return nil
+}
+
+// planNewEmail adds to a change what a new address takes.
+func (a *Auth) planNewEmail(change *store.UserUpdate, u store.User, text string, c Client) error {
+	email, err := ParseEmail(text)
+	switch {
+	case err != nil:
+		return problem.New(problem.Invalid, "valid email must be provided")
+	case strings.EqualFold(string(email), u.Email):
+		return problem.New(problem.Invalid, "new email must be different than curent email") // FitTrackee's spelling
+	case !a.options.MailOn:
+		change.Email = string(email)
+	case u.IsActive:
+		change.EmailToConfirm = string(email)
+		change.Mails = append(change.Mails, a.emailMails(u, email, c)...)
+	default: // such an account cannot answer the mail to it, but a new confirmation can
+		change.Email = string(email)
+		if !u.IsConfirmed {
+			change.Mails = append(change.Mails, a.newMail(mail.Confirm, string(email), c))
+		}
+	}
+	return nil
+}
 
 // DeleteUser removes an account with everything that belongs to it. The last administrator stays.
 func (a *Auth) DeleteUser(ctx context.Context, userID int64) error {

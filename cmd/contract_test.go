@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,10 +20,7 @@ import (
 // contractDir holds the cases and the files that they upload.
 const contractDir = "../server/testdata/contract"
 
-// unready names the cases, by their beginnings, whose routes do not exist yet.
-var unready = []string{"auth-token-invalid", "oauth-", "users-"}
-
-// contractCases returns the cases that are to pass.
+// contractCases returns all cases.
 func contractCases(t *testing.T) []contracttest.Case {
 	t.Helper()
 	names, err := contracttest.Names(contractDir)
@@ -33,28 +29,16 @@ func contractCases(t *testing.T) []contracttest.Case {
 	}
 	var cases []contracttest.Case
 	for _, name := range names {
-		if isUnready(name) {
-			continue
-		}
 		c, err := contracttest.Load(contractDir, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		cases = append(cases, c)
 	}
-	if len(cases) < 19 {
-		t.Fatalf("%d cases to replay; want 19 at least", len(cases))
+	if len(cases) < 42 {
+		t.Fatalf("%d cases to replay; want 42 at least", len(cases))
 	}
 	return cases
-}
-
-func isUnready(name string) bool {
-	for _, beginning := range unready {
-		if strings.HasPrefix(name, beginning) {
-			return true
-		}
-	}
-	return false
 }
 
 // TestContract replays the cases through the real router, on a real database, with a real SMTP dialogue.

@@ -27,6 +27,8 @@ const (
 	BadCredentials
 	// Forbidden is a known caller who may not do this.
 	Forbidden
+	// NoScope is a known caller whose token is not for this.
+	NoScope
 	// Missing is a thing that does not exist, as far as the caller may know.
 	Missing
 	// BadMethod is a method that the path does not have.

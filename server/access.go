@@ -15,8 +15,7 @@ import (
 // access says who may call a route.
 type access struct {
 	callers
-	// scope is what a third-party token will have to be good for; empty: none will do. There are no
-	// third-party tokens yet, so nothing reads it.
+	// scope is what a token has to be good for that is not a session's. Empty: no such token will do; anyScope: each will.
 	scope string
 }
 
@@ -28,25 +27,44 @@ const (
 	administrators
 )
 
+// anyScope stands for whatever a token is good for.
+const anyScope = "*"
+
 var (
 	everybody  = access{callers: anybody}
 	firstParty = access{callers: anyUser}
+	anyToken   = access{anyUser, anyScope}
 
 	errNoRights = problem.New(problem.Forbidden, "you do not have permissions")
+	errNoScope  = problem.New(problem.NoScope, "you do not have permissions")
 )
 
 func needs(scope string) access     { return access{anyUser, scope} }
 func adminOnly(scope string) access { return access{administrators, scope} }
 
+// admits returns why a caller may not call, nil if that is none.
+func (a access) admits(c store.Caller) error {
+	isSession := c.SessionID != 0
+	switch {
+	case !isSession && a.scope != anyScope && (a.scope == "" || !auth.HasScope(c.Scope, a.scope)):
+		return errNoScope
+	case a.callers == administrators && !c.User.IsAdmin:
+		return errNoRights
+	}
+	return nil
+}
+
 // guard lets those through to h who may call it. It reads nothing of the body.
 func (s *Server) guard(a access, h handler) http.Handler {
 	return s.adapt(func(w http.ResponseWriter, r *http.Request) error {
 		v := visitorOf(r)
-		if a.callers > anybody && v.caller == nil {
-			return v.refusal
-		}
-		if a.callers == administrators && !v.caller.User.IsAdmin {
-			return errNoRights
+		if a.callers > anybody {
+			if v.caller == nil {
+				return v.refusal
+			}
+			if err := a.admits(*v.caller); err != nil {
+				return err
+			}
 		}
 		return h(w, r)
 	})
@@ -105,8 +123,11 @@ func (s *Server) admit(r *http.Request, v *visitor) error {
 	return err
 }
 
-// authenticate returns the caller whose token a request carries (RFC 6750, 2.1).
+// authenticate returns the caller whose token a request carries: in its header (RFC 6750, 2.1), or in the address of an upload.
 func (s *Server) authenticate(r *http.Request) (store.Caller, error) {
+	if secret, ok := strings.CutPrefix(r.URL.Path, uploadPrefix); ok {
+		return s.auth.AuthenticateUpload(r.Context(), secret)
+	}
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
 		return store.Caller{}, auth.ErrNoToken // of several, nobody can tell who calls

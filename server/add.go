@@ -10,11 +10,14 @@ import (
 	"fittrackee/workout"
 )
 
+// trackExtension is what the names of GPX files end in.
+const trackExtension = "gpx"
+
 // trackUpload says which files become workouts.
 func trackUpload(limits store.Settings) uploadRules {
 	return uploadRules{what: "workout", maxBytes: map[string]int64{
-		"gpx": limits.MaxFileBytes,
-		"zip": limits.MaxArchiveBytes,
+		trackExtension: limits.MaxFileBytes,
+		"zip":          limits.MaxArchiveBytes,
 	}}
 }
 
@@ -39,13 +42,55 @@ func (s *Server) addWorkouts(w http.ResponseWriter, r *http.Request) error {
 	if in.SportID == nil {
 		return problem.ErrInvalidPayload
 	}
-	u, findDuplicates := callerOf(r).User, readFlag(r.URL.Query(), "check_duplicates")
-	details := workout.Details{SportID: int64(*in.SportID), Notes: in.Notes, FindDuplicates: findDuplicates}
+	sport := workout.ChosenSport(int64(*in.SportID))
+	return s.addUpload(w, r, form, workout.Details{Sport: sport, Notes: in.Notes})
+}
+
+// uploadPrefix is what the addresses for uploads begin with. A secret follows.
+const uploadPrefix = "/api/upload/"
+
+// upload does so for programs that can only post a file to an address. POST /api/upload/{secret}
+func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
+	sport, err := s.uploadSport(r)
+	if err != nil {
+		return err
+	}
+	limits, err := s.store.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	rules := trackUpload(limits)
+	rules.isBare = true
+	form, err := s.receive(w, r, rules)
+	if err != nil {
+		return err
+	}
+	defer form.file.Close()
+	return s.addUpload(w, r, form, workout.Details{Sport: sport})
+}
+
+// uploadSport returns the sport of what is posted to an address: the one that the address names, else the token's, else what the
+// file says or the user does usually.
+func (s *Server) uploadSport(r *http.Request) (workout.SportChoice, error) {
+	id, err := readSportID(r.URL.Query())
+	if err == nil && id == 0 {
+		id, err = s.auth.UploadSport(r.Context(), callerOf(r))
+	}
+	if err != nil || id == 0 {
+		return workout.GuessedSport, err
+	}
+	return workout.ChosenSport(id), nil
+}
+
+// addUpload makes workouts of an uploaded file.
+func (s *Server) addUpload(w http.ResponseWriter, r *http.Request, form *upload, d workout.Details) error {
+	u := callerOf(r).User
+	d.FindDuplicates = readFlag(r.URL.Query(), "check_duplicates")
 	add := s.workouts.AddFile
 	if form.extension == "zip" {
 		add = s.workouts.AddArchive
 	}
-	added, err := add(r.Context(), u, form.file, details)
+	added, err := add(r.Context(), u, form.file, d)
 	if errors.Is(err, workout.ErrNoFiles) {
 		return send(w, http.StatusBadRequest, answer{Status: "fail", Data: workoutsShape{Workouts: []workoutShape{}}})
 	}
@@ -56,7 +101,7 @@ func (s *Server) addWorkouts(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	return sendAdded(w, added, u.Username, findDuplicates)
+	return sendAdded(w, added, u.Username, d.FindDuplicates)
 }
 
 // sendAdded answers with new workouts. Those that set records come first.

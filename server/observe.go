@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -39,12 +40,20 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				s.recovered(rec, r, v)
 			}
 			if slog.Default().Enabled(r.Context(), slog.LevelDebug) {
-				slog.Debug("request", "method", r.Method, "path", r.URL.Path, "status", rec.status,
+				slog.Debug("request", "method", r.Method, "path", loggedPath(r), "status", rec.status,
 					"duration", time.Since(start), "client", s.clientAddr(r))
 			}
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// loggedPath returns the path of a request as it may stand in a log.
+func loggedPath(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, uploadPrefix) {
+		return uploadPrefix + "…"
+	}
+	return r.URL.Path
 }
 
 func setCommonHeaders(h http.Header, isAPI bool) {

@@ -38,7 +38,27 @@ func (s *Server) routes() []route {
 		{"DELETE", "/api/auth/profile/reset/sports/{id:[0-9]+}", needs("profile:write"), s.resetSportPreference},
 		{"POST", "/api/auth/picture", needs("profile:write"), s.setPicture},
 		{"DELETE", "/api/auth/picture", needs("profile:write"), s.deletePicture},
+
+		{"GET", "/api/auth/sessions", firstParty, s.sessions},
+		{"DELETE", "/api/auth/sessions", firstParty, s.endOtherSessions},
+		{"DELETE", "/api/auth/sessions/{id:[0-9]+}", firstParty, s.endSession},
+		{"GET", "/api/auth/tokens", firstParty, s.personalTokens},
+		{"POST", "/api/auth/tokens", firstParty, s.addPersonalToken},
+		{"DELETE", "/api/auth/tokens/{id:[0-9]+}", firstParty, s.deletePersonalToken},
+
+		{"GET", "/api/oauth/apps", anyToken, s.clients}, // an application is told about itself only
+		{"POST", "/api/oauth/apps", firstParty, s.registerClient},
+		{"GET", "/api/oauth/apps/{app}", firstParty, s.client},
+		{"DELETE", "/api/oauth/apps/{app}", firstParty, s.deleteClient},
+		{"GET", "/api/oauth/apps/{id:[0-9]+}/by_id", firstParty, s.clientByID},
+		{"POST", "/api/oauth/apps/{id:[0-9]+}/revoke", firstParty, s.revokeClient},
+		{"POST", "/api/oauth/authorize", firstParty, s.authorize},
+		{"POST", "/api/oauth/token", everybody, s.token},
+		{"POST", "/api/oauth/revoke", everybody, s.revokeToken},
+
+		{"GET", "/api/users", adminOnly("users:read"), s.users},
 		{"GET", "/api/users/{user}", needs("users:read"), s.user},
+		{"PATCH", "/api/users/{user}", adminOnly("users:write"), s.editUser},
 		{"DELETE", "/api/users/{user}", needs("users:write"), s.deleteUser},
 		{"GET", "/api/users/{user}/picture", everybody, s.picture},
 
@@ -60,6 +80,11 @@ func (s *Server) routes() []route {
 		{"GET", "/api/workouts/map/{id}", everybody, s.workoutMap},
 		{"GET", "/api/workouts/map_tile/{s}/{z:[0-9]+}/{x:[0-9]+}/{y:[0-9]+}.png", everybody, s.mapTile},
 
+		{"POST", uploadPrefix + "{secret}", needs("workouts:write"), s.upload},
+
+		{"GET", "/api/equipments", anyToken, s.equipments},
+		{"GET", "/api/equipment-types", anyToken, s.equipmentTypes},
+
 		{"GET", "/api/records", needs("workouts:read"), s.records},
 		{"GET", "/api/stats/all", adminOnly("workouts:read"), s.statsOfAll},
 		{"GET", "/api/stats/{user}/by_time", needs("workouts:read"), s.statsByTime},
@@ -73,6 +98,7 @@ func (s *Server) routes() []route {
 		{"GET", "/account-confirmation", everybody, s.page("account-confirmation.html")},
 		{"GET", "/password-reset", everybody, s.page("password-reset.html")},
 		{"GET", "/email-update", everybody, s.page("email-update.html")},
+		{"GET", "/profile/apps/authorize", everybody, s.page("consent.html")},
 		{"GET", "/static/{file}", everybody, staticFile},
 	}
 	if s.auth.MailOn() {

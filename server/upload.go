@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +21,8 @@ import (
 type uploadRules struct {
 	what     string           // for messages: "picture"
 	maxBytes map[string]int64 // by extension, without the dot, lower case; others are not taken
+	// isBare tells that the file may be the whole body, or in any field of a form. Its content says then what it is, not its name.
+	isBare bool
 }
 
 // formSlack is what the rest of a form may add to its file, in bytes.
@@ -33,8 +37,8 @@ type upload struct {
 	data      []byte // the part "data"; nil: there is none
 }
 
-// receive reads a multipart form, and spools its part "file" to disk. Only a complete form counts. The
-// caller closes the file.
+// receive reads a multipart form, and spools its part "file" to disk. Only a complete form counts. As far as the rules are for
+// bare files, it reads those too. The caller closes the file.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRules) (*upload, error) {
 	var largest int64
 	for _, n := range rules.maxBytes {
@@ -45,13 +49,8 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 		return nil, rules.tooLarge(assets.FileSize(r.ContentLength), largest)
 	}
 	body := &formBody{ReadCloser: http.MaxBytesReader(w, r.Body, atMost), left: formSlack}
-	r.Body = mendClosing(body, r.Header.Get("Content-Type"))
-	form, err := r.MultipartReader()
-	if err != nil {
-		return nil, errNoFilePart.With(err)
-	}
 	v := new(upload)
-	if err := s.readForm(form, body, rules, v); err != nil {
+	if err := s.readUpload(r, body, rules, v); err != nil {
 		if v.file != nil {
 			err = errors.Join(err, v.file.Close())
 		}
@@ -59,6 +58,43 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, formSlack) // anything after the form is ignored
 	return v, nil
+}
+
+// readUpload reads a body to its end.
+func (s *Server) readUpload(r *http.Request, body *formBody, rules uploadRules, v *upload) error {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); rules.isBare && media != "multipart/form-data" {
+		content := bufio.NewReader(body)
+		if v.extension = contentExtension(content); v.extension == "" {
+			return errNoFilePart
+		}
+		return s.spool(content, body, rules, v)
+	}
+	r.Body = mendClosing(body, r.Header.Get("Content-Type"))
+	form, err := r.MultipartReader()
+	if err != nil {
+		return errNoFilePart.With(err)
+	}
+	return s.readForm(form, body, rules, v)
+}
+
+// contentExtension returns the ending that fits the content of a file, empty if there is no content.
+func contentExtension(content *bufio.Reader) string {
+	begin, _ := content.Peek(2)
+	switch string(begin) {
+	case "":
+		return ""
+	case "PK": // the names of all records in a zip archive begin so
+		return "zip"
+	}
+	return trackExtension // the parser will tell
+}
+
+// spool copies the file of an upload to disk.
+func (s *Server) spool(content io.Reader, body *formBody, rules uploadRules, v *upload) (err error) {
+	body.isFile = true
+	v.file, err = s.files.Spool(content, rules.maxBytes[v.extension])
+	body.isFile = false
+	return err
 }
 
 // readForm reads a form to its end. Of several parts of one name, the first counts.
@@ -79,13 +115,16 @@ func (s *Server) readForm(form *multipart.Reader, body *formBody, rules uploadRu
 		}
 		fileName, isFile := params["filename"]
 		switch {
-		case params["name"] == "file" && isFile && v.file == nil:
-			if v.extension, err = rules.extension(fileName); err != nil {
-				return err
+		case rules.isBare && v.file == nil:
+			content := bufio.NewReader(part)
+			if v.extension = contentExtension(content); v.extension != "" && (isFile || looksLikeTrack(content)) {
+				err = s.spool(content, body, rules, v)
 			}
-			body.isFile = true
-			v.file, err = s.files.Spool(part, rules.maxBytes[v.extension])
-			body.isFile = false
+		case rules.isBare:
+		case params["name"] == "file" && isFile && v.file == nil:
+			if v.extension, err = rules.extension(fileName); err == nil {
+				err = s.spool(part, body, rules, v)
+			}
 		case params["name"] == "data" && v.data == nil:
 			v.data, err = io.ReadAll(part)
 		}
@@ -93,6 +132,13 @@ func (s *Server) readForm(form *multipart.Reader, body *formBody, rules uploadRu
 			return err
 		}
 	}
+}
+
+// looksLikeTrack tells whether a field that has no file name is an archive or an XML file all the same.
+func looksLikeTrack(content *bufio.Reader) bool {
+	begin, _ := content.Peek(64)
+	begin = bytes.TrimLeft(bytes.TrimPrefix(begin, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return bytes.HasPrefix(begin, []byte("<")) || bytes.HasPrefix(begin, []byte("PK"))
 }
 
 // extension returns the ending of a file's name, if such files are taken.

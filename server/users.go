@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"fittrackee/auth"
+	"fittrackee/problem"
 	"fittrackee/store"
 )
 
@@ -47,27 +48,45 @@ type preferencesShape struct {
 
 // shapeOwn shapes an account for its owner.
 func (s *Server) shapeOwn(ctx context.Context, u store.User) (userShape, error) {
-	v, err := s.shapeUser(ctx, u)
-	v.preferencesShape = &preferencesShape{
-		DisplayAscent: u.DisplayAscent,
-		ImperialUnits: u.ImperialUnits,
-		Language:      u.Language,
-		Timezone:      u.Timezone,
-		WeekMonday:    u.WeekMonday,
+	shapes, err := s.shapeUsers(ctx, []store.User{u}, u.ID)
+	if err != nil {
+		return userShape{}, err
 	}
-	return v, err
+	return shapes[0], nil
+}
+
+// shapeUsers shapes accounts, whosever they are, for a caller. That takes a fixed number of queries.
+func (s *Server) shapeUsers(ctx context.Context, users []store.User, callerID int64) ([]userShape, error) {
+	ids := make([]int64, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	totals, err := s.store.Totals(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.store.RecordsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	shapes := make([]userShape, len(users))
+	for i, u := range users {
+		shapes[i] = shapeUser(u, totals[u.ID], records[u.ID])
+		if u.ID == callerID {
+			shapes[i].preferencesShape = &preferencesShape{
+				DisplayAscent: u.DisplayAscent,
+				ImperialUnits: u.ImperialUnits,
+				Language:      u.Language,
+				Timezone:      u.Timezone,
+				WeekMonday:    u.WeekMonday,
+			}
+		}
+	}
+	return shapes, nil
 }
 
 // shapeUser shapes an account for administrators.
-func (s *Server) shapeUser(ctx context.Context, u store.User) (userShape, error) {
-	totals, err := s.store.Totals(ctx, u.ID)
-	if err != nil {
-		return userShape{}, err
-	}
-	records, err := s.store.Records(ctx, u.ID)
-	if err != nil {
-		return userShape{}, err
-	}
+func shapeUser(u store.User, totals []store.SportTotal, records []store.Record) userShape {
 	v := userShape{
 		Admin:          u.IsAdmin,
 		Bio:            u.Bio,
@@ -96,7 +115,7 @@ func (s *Server) shapeUser(ctx context.Context, u store.User) (userShape, error)
 	v.TotalDistance = decimal(distanceM, 3)
 	v.TotalDuration = clock(durationS)
 	v.TotalAscent = decimal(ascentCM, 2)
-	return v, nil
+	return v
 }
 
 // usersShape is a list of accounts.
@@ -135,21 +154,100 @@ func (s *Server) noSuchUser(ctx context.Context, username string, ifHeld error) 
 	return auth.ErrNoUser
 }
 
+// userOrders are the orders in which accounts can be listed.
+var userOrders = map[string]store.UserOrder{
+	"":               store.ByCreation,
+	"created_at":     store.ByCreation,
+	"username":       store.ByUsername,
+	"admin":          store.ByAdmin,
+	"is_active":      store.ByActive,
+	"workouts_count": store.ByWorkouts,
+}
+
+const (
+	usersPerPage     = 10
+	mostUsersPerPage = 50
+	maxQueryBytes    = 1000
+)
+
+// users lists accounts. GET /api/users
+func (s *Server) users(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p, err := readPaging(q, usersPerPage, mostUsersPerPage)
+	if err != nil {
+		return err
+	}
+	order, isOrder := userOrders[q.Get("order_by")]
+	isDescending, err := readDescending(q, false)
+	if err != nil || !isOrder || len(q.Get("q")) > maxQueryBytes {
+		return problem.ErrInvalidPayload
+	}
+	users, total, err := s.store.UserPage(r.Context(), store.UserPage{
+		NameHas: q.Get("q"), Order: order, Descending: isDescending, Limit: p.perPage, Offset: p.offset(),
+	})
+	if err != nil {
+		return err
+	}
+	shapes, err := s.shapeUsers(r.Context(), users, callerOf(r).User.ID)
+	if err != nil {
+		return err
+	}
+	return sendPage(w, usersShape{shapes}, p.shape(total))
+}
+
+// sendUser answers with one account.
+func (s *Server) sendUser(w http.ResponseWriter, r *http.Request, u store.User) error {
+	shapes, err := s.shapeUsers(r.Context(), []store.User{u}, callerOf(r).User.ID)
+	if err != nil {
+		return err
+	}
+	return sendData(w, usersShape{shapes})
+}
+
 // user tells about one account. GET /api/users/{user}
 func (s *Server) user(w http.ResponseWriter, r *http.Request) error {
 	u, err := s.namedUser(r)
 	if err != nil {
 		return err
 	}
-	shape := s.shapeUser
-	if u.ID == callerOf(r).User.ID {
-		shape = s.shapeOwn
+	return s.sendUser(w, r, u)
+}
+
+// editUser changes what an account may do, its password or its address. PATCH /api/users/{user}
+func (s *Server) editUser(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Admin         *bool   `json:"admin"`
+		Activate      *bool   `json:"activate"`
+		ResetPassword bool    `json:"reset_password"`
+		NewEmail      *string `json:"new_email"`
 	}
-	v, err := shape(r.Context(), u)
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Admin == nil && in.Activate == nil && !in.ResetPassword && in.NewEmail == nil {
+		return problem.ErrInvalidPayload
+	}
+	u, err := s.namedUser(r)
 	if err != nil {
 		return err
 	}
-	return sendData(w, usersShape{[]userShape{v}})
+	undoMail := func() {}
+	if in.NewEmail != nil && s.auth.MailOn() {
+		if undoMail, err = s.limits.mail(*in.NewEmail); err != nil {
+			return err
+		}
+	}
+	err = s.auth.EditUser(r.Context(), u, auth.UserEdit{
+		IsAdmin: in.Admin, IsActive: in.Activate, ResetPassword: in.ResetPassword, Email: in.NewEmail,
+	}, clientOf(r))
+	if err != nil {
+		undoMail() // none goes out
+		return err
+	}
+	if u, err = s.store.UserByID(r.Context(), u.ID); err != nil {
+		return err
+	}
+	return s.sendUser(w, r, u)
 }
 
 // deleteUser removes an account with everything that belongs to it. DELETE /api/users/{user}

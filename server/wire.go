@@ -20,8 +20,8 @@ import (
 	"fittrackee/problem"
 )
 
-// maxJSONBytes is the largest JSON body that is read. None of the API's comes near it.
-const maxJSONBytes = 64 << 10
+// maxBodyBytes is the largest body that is read, uploads aside. None of the API's comes near it.
+const maxBodyBytes = 64 << 10
 
 // decode reads the JSON object in the body of a request into in.
 func decode(w http.ResponseWriter, r *http.Request, in any) error {
@@ -29,19 +29,28 @@ func decode(w http.ResponseWriter, r *http.Request, in any) error {
 	if err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
 		return problem.ErrInvalidPayload
 	}
-	tooLarge := problem.New(problem.TooLarge, fmt.Sprintf("the body exceeds %d kB", maxJSONBytes>>10))
-	if r.ContentLength > maxJSONBytes {
-		return tooLarge
+	body, err := readBounded(w, r)
+	if err != nil {
+		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBytes))
+	return decodeObject(body, in)
+}
+
+// readBounded reads a body that is not an upload.
+func readBounded(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	tooLarge := problem.New(problem.TooLarge, fmt.Sprintf("the body exceeds %d kB", maxBodyBytes>>10))
+	if r.ContentLength > maxBodyBytes {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 	var overLimit *http.MaxBytesError
 	switch {
 	case errors.As(err, &overLimit):
-		return tooLarge
+		return nil, tooLarge
 	case err != nil:
-		return problem.ErrInvalidPayload.With(err)
+		return nil, problem.ErrInvalidPayload.With(err)
 	}
-	return decodeObject(body, in)
+	return body, nil
 }
 
 // decodeObject reads a JSON object into in.
@@ -119,6 +128,14 @@ func sendData(w http.ResponseWriter, data any) error {
 	return send(w, http.StatusOK, answer{Status: "success", Data: data})
 }
 
+// sendPage writes a successful answer with a part of a list.
+func sendPage(w http.ResponseWriter, data any, p paginationShape) error {
+	return send(w, http.StatusOK, struct {
+		answer
+		Pagination paginationShape `json:"pagination"`
+	}{answer{Status: "success", Data: data}, p})
+}
+
 // sendMessage writes a successful answer with a message.
 func sendMessage(w http.ResponseWriter, message string) error {
 	return send(w, http.StatusOK, answer{Status: "success", Message: message})
@@ -142,6 +159,7 @@ var statuses = map[problem.Kind]struct {
 	problem.BadToken:       {http.StatusUnauthorized, "error"},
 	problem.BadCredentials: {http.StatusUnauthorized, "error"},
 	problem.Forbidden:      {http.StatusForbidden, "error"},
+	problem.NoScope:        {http.StatusForbidden, "error"},
 	problem.Missing:        {http.StatusNotFound, "not found"},
 	problem.BadMethod:      {http.StatusMethodNotAllowed, "error"},
 	problem.Failed:         {http.StatusInternalServerError, "fail"},
@@ -149,11 +167,20 @@ var statuses = map[problem.Kind]struct {
 	problem.TooMany:        {http.StatusTooManyRequests, "error"},
 }
 
-// refusedToken is an answer to a token that opens nothing, in our words and in OAuth's (RFC 6750, 3.1).
-type refusedToken struct {
+// doubleRefusal says why something is refused in our words and in OAuth's.
+type doubleRefusal struct {
 	answer
-	Error            string `json:"error"`
-	ErrorDescription string `json:"error_description"`
+	oauthRefusal
+}
+
+// tokenRefusals are OAuth's words for what is wrong with a token (RFC 6750, 3.1).
+var tokenRefusals = map[problem.Kind]oauthRefusal{
+	problem.BadToken: {
+		"invalid_token", "The access token provided is expired, revoked, malformed, or invalid for other reasons.",
+	},
+	problem.NoScope: {
+		"insufficient_scope", "The request requires higher privileges than provided by the access token.",
+	},
 }
 
 // sendError writes what a client may know of an error, and logs the rest.
@@ -182,11 +209,12 @@ func (s *Server) sendError(w http.ResponseWriter, r *http.Request, err error) {
 		body = answer{Status: status.word, Message: p.List}
 	case p.Kind == problem.NoToken:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="fittrackee"`)
-	case p.Kind == problem.BadToken:
-		const description = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
-		w.Header().Set("WWW-Authenticate",
-			`Bearer realm="fittrackee", error="invalid_token", error_description="`+description+`"`)
-		body = refusedToken{answer{Status: status.word, Message: p.Text}, "invalid_token", description}
+	default:
+		if refusal, ok := tokenRefusals[p.Kind]; ok {
+			w.Header().Set("WWW-Authenticate", fmt.Sprintf(
+				`Bearer realm="fittrackee", error="%s", error_description="%s"`, refusal.Error, refusal.Description))
+			body = doubleRefusal{answer{Status: status.word, Message: p.Text}, refusal}
+		}
 	}
 	if err := send(w, status.code, body); err != nil {
 		s.logFailure(r, err)
@@ -205,10 +233,10 @@ func failed(text string, err error) error {
 // logFailure logs an error that is ours, not the client's. A client that went away is none.
 func (s *Server) logFailure(r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		slog.Debug("request given up", "method", r.Method, "path", r.URL.Path)
+		slog.Debug("request given up", "method", r.Method, "path", loggedPath(r))
 		return
 	}
-	slog.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	slog.Error("request failed", "method", r.Method, "path", loggedPath(r), "error", err)
 }
 
 // stream writes an answer in JSON that may be long, a piece at a time. If it fails midway, the connection is cut off, so that

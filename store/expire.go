@@ -19,6 +19,7 @@ func (s *Store) DropExpired(ctx context.Context, placeLife time.Duration) error 
 			{`delete from sessions where expires_at <= $1`, now},
 			{`delete from mail_tokens where expires_at <= $1`, now},
 			{`delete from outbox where expires_at <= $1`, now},
+			{`delete from personal_tokens where expires_at <= $1`, now},
 			{`delete from known_places where last_used_at <= $1`, now.Add(-placeLife)},
 		} {
 			if _, err := tx.ExecContext(ctx, d.text, d.before.Unix()); err != nil {

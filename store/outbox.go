@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 )
 
@@ -112,11 +111,10 @@ func (s *Store) MakeMailToken(ctx context.Context, m QueuedMail, hash []byte) (U
 		}
 		p := Purpose(m.Kind)
 		if p == PurposeEmailConfirm {
-			_, err := queryOne(ctx, tx, scanInt, `select 1 from users where lower(email) = lower($1)`, m.Recipient)
-			if err == nil {
-				return ErrMissing
-			} else if !errors.Is(err, ErrMissing) {
+			if isTaken, err := isEmailTaken(ctx, tx, m.Recipient); err != nil {
 				return err
+			} else if isTaken {
+				return ErrMissing
 			}
 		}
 		made, err := queryOne(ctx, tx, scanInt, `select token_made from outbox where id = $1`, m.ID)

@@ -105,6 +105,26 @@ func (t unixTime) Scan(v any) error {
 	return nil
 }
 
+// timeOrZero reads such a column, in which 0 is no time, into the zero time.
+type timeOrZero struct{ into *time.Time }
+
+// Scan is called with the column's value.
+func (t timeOrZero) Scan(v any) error {
+	if v == int64(0) {
+		*t.into = time.Time{}
+		return nil
+	}
+	return unixTime{t.into}.Scan(v)
+}
+
+// unixOrZero is what timeOrZero reads.
+func unixOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
 func scanInt(r row) (n int64, err error) {
 	err = r.Scan(&n)
 	return n, err

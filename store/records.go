@@ -37,6 +37,23 @@ func (s *Store) Records(ctx context.Context, userID int64) ([]Record, error) {
 		order by r.sport_id, r.record_type`, userID)
 }
 
+func scanUsersRecord(r row) (v ofUser[Record], err error) {
+	t := &v.thing
+	err = r.Scan(&v.userID, &t.ID, &t.SportID, &t.Type, &t.Value, &t.WorkoutID, &t.WorkoutUUID, unixTime{&t.StartedAt})
+	return v, err
+}
+
+// RecordsOf returns the records of each of some users, by sport and type.
+func (s *Store) RecordsOf(ctx context.Context, userIDs []int64) (map[int64][]Record, error) {
+	return queryByUser(ctx, s.r, userIDs, scanUsersRecord, func(in string) string {
+		return `
+			select r.user_id, ` + recordColumns + `
+			from records r join workouts w on w.id = r.workout_id
+			where r.user_id in (` + in + `)
+			order by r.user_id, r.sport_id, r.record_type`
+	})
+}
+
 // recordTypes are the kinds of records, and the columns of workouts that they are about. A record of zero does not exist.
 var recordTypes = []struct{ name, column string }{
 	{"AS", "ave_speed"},

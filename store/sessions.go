@@ -44,46 +44,48 @@ func (s *Store) AddSession(ctx context.Context, v NewSession, passwordHash, plac
 	})
 }
 
-// Caller is who makes a request: a user, in one of the user's sessions.
-type Caller struct {
-	SessionID  int64
-	LastUsedAt time.Time // of the session, as far as stored
-	User       User
+// Session is a login of a user on a device.
+type Session struct {
+	ID                    int64
+	CreatedAt, LastUsedAt time.Time // LastUsedAt as far as stored
+	Device, Browser       string    // as far as known
+	IP                    string    // where the login came from
 }
 
-func scanCaller(r row) (Caller, error) {
-	var c Caller
-	err := r.Scan(append([]any{&c.SessionID, unixTime{&c.LastUsedAt}}, userFields(&c.User)...)...)
-	return c, err
+func scanSession(r row) (v Session, err error) {
+	err = r.Scan(&v.ID, unixTime{&v.CreatedAt}, unixTime{&v.LastUsedAt}, &v.Device, &v.Browser, &v.IP)
+	return v, err
 }
 
-// Caller returns whose session a token names, or ErrMissing when the session has ended.
-func (s *Store) Caller(ctx context.Context, tokenID string) (Caller, error) {
-	return queryOne(ctx, s.r, scanCaller, `
-		select v.id, v.last_used_at,`+userColumns+`
-		from sessions v join users u on u.id = v.user_id
-		where v.token_id = $1 and v.expires_at > $2`, tokenID, s.now())
+// Sessions returns where a user is logged in, the last used first.
+func (s *Store) Sessions(ctx context.Context, userID int64) ([]Session, error) {
+	return query(ctx, s.r, scanSession, `
+		select id, created_at, last_used_at, device, browser, ip from sessions
+		where user_id = $1 and expires_at > $2
+		order by last_used_at desc, id desc`, userID, s.now())
 }
 
-// EndSession ends one session.
-func (s *Store) EndSession(ctx context.Context, id int64) error {
+// hasSession returns ErrMissing unless a user's session goes on. Whatever a session makes that opens the account is made
+// only if the session has not been ended meanwhile: it must not outlive what ends all sessions.
+func hasSession(ctx context.Context, tx *sql.Tx, userID, sessionID int64) error {
+	_, err := queryOne(ctx, tx, scanInt, `
+		select 1 from sessions v join users u on u.id = v.user_id
+		where v.id = $1 and u.id = $2 and u.is_active = 1`, sessionID, userID)
+	return err
+}
+
+// EndOtherSessions ends a user's sessions but one.
+func (s *Store) EndOtherSessions(ctx context.Context, userID, keepSession int64) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `delete from sessions where id = $1`, id)
+		_, err := tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession)
 		return err
 	})
 }
 
-// TouchSessions notes when sessions were last used, by their ids.
-func (s *Store) TouchSessions(ctx context.Context, used map[int64]time.Time) error {
+// EndSession ends a session of a user's. It returns ErrMissing when there is no such session.
+func (s *Store) EndSession(ctx context.Context, userID, id int64) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
-		for id, at := range used {
-			_, err := tx.ExecContext(ctx, `
-				update sessions set last_used_at = max(last_used_at, $1) where id = $2`, at.Unix(), id)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return mustChange(tx.ExecContext(ctx, `delete from sessions where id = $1 and user_id = $2`, id, userID))
 	})
 }
 

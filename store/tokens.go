@@ -69,7 +69,7 @@ func (s *Store) ConfirmAccount(ctx context.Context, hash []byte, v NewSession) (
 		if u.IsConfirmed || !strings.EqualFold(t.email, u.Email) {
 			return ErrMissing
 		}
-		if err := s.activate(ctx, tx, u.ID); err != nil {
+		if err := s.activate(ctx, tx, u); err != nil {
 			return err
 		}
 		userID, v.UserID = u.ID, u.ID

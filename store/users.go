@@ -88,6 +88,58 @@ func userByID(ctx context.Context, q querier, id int64) (User, error) {
 	return queryOne(ctx, q, scanUser, `select `+userColumns+` from users u where u.id = $1`, id)
 }
 
+// UserOrder is what a list of accounts is ordered by. Of equal ones, the older comes first.
+type UserOrder int
+
+const (
+	ByCreation UserOrder = iota
+	ByUsername
+	ByAdmin
+	ByActive
+	ByWorkouts
+)
+
+// userOrders are the SQL of a user's place in each order.
+var userOrders = map[UserOrder]string{
+	ByCreation: `u.created_at`,
+	ByUsername: `lower(u.username)`,
+	ByAdmin:    `u.is_admin`,
+	ByActive:   `u.is_active`,
+	ByWorkouts: `(select coalesce(sum(workouts), 0) from totals t where t.user_id = u.id and t.month = 0)`,
+}
+
+// UserPage is a part of a list of accounts.
+type UserPage struct {
+	NameHas       string // a part of the username, in whatever case; empty: any
+	Order         UserOrder
+	Descending    bool
+	Limit, Offset int
+}
+
+// nameHas is the condition that a username has the part in it that likePart made $1 of.
+const nameHas = `($1 = '' or lower(u.username) like $1 escape '\')`
+
+// UserPage returns a part of the accounts, and how many there are in all parts.
+func (s *Store) UserPage(ctx context.Context, p UserPage) (users []User, total int64, err error) {
+	direction := ` asc`
+	if p.Descending {
+		direction = ` desc`
+	}
+	total, err = queryOne(ctx, s.r, scanInt, `select count(*) from users u where `+nameHas, likePart(p.NameHas))
+	if err != nil {
+		return nil, 0, err
+	}
+	users, err = query(ctx, s.r, scanUser, `
+		select `+userColumns+` from users u
+		where `+nameHas+`
+		order by `+userOrders[p.Order]+direction+`, u.id
+		limit $2 offset $3`, likePart(p.NameHas), p.Limit, p.Offset)
+	return users, total, err
+}
+
+// UserByID returns the account with an id, or ErrMissing.
+func (s *Store) UserByID(ctx context.Context, id int64) (User, error) { return userByID(ctx, s.r, id) }
+
 // Users returns all accounts, the oldest first.
 func (s *Store) Users(ctx context.Context) ([]User, error) {
 	return query(ctx, s.r, scanUser, `select `+userColumns+` from users u order by u.id`)
@@ -194,6 +246,11 @@ func (s *Store) addUser(ctx context.Context, tx *sql.Tx, u NewUser) error {
 	return emailConflict(err)
 }
 
+func isEmailTaken(ctx context.Context, q querier, email string) (bool, error) {
+	_, err := queryOne(ctx, q, scanInt, `select 1 from users where lower(email) = lower($1)`, email)
+	return found(err)
+}
+
 func emailConflict(err error) error {
 	if isConflict(err, "users_email") {
 		return ErrEmailTaken
@@ -253,8 +310,8 @@ type AccountChange struct {
 	KeepSession int64
 }
 
-// ChangeAccount applies c. A new password ends the user's other sessions, and any reset and change of address
-// under way. It returns ErrMissing when the password has been changed meanwhile, and ErrEmailTaken when the
+// ChangeAccount applies c. A new password ends the user's other sessions, what applications were allowed and personal tokens, and any
+// reset and change of address under way. It returns ErrMissing when the password has been changed meanwhile, and ErrEmailTaken when the
 // address to take at once is another account's.
 func (s *Store) ChangeAccount(ctx context.Context, userID int64, c AccountChange) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
@@ -306,8 +363,7 @@ func setPassword(ctx context.Context, tx *sql.Tx, userID int64, hash string, kee
 	if err := dropTokens(ctx, tx, userID, PurposeReset, PurposeEmailConfirm); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession)
-	return err
+	return endAccess(ctx, tx, userID, keepSession)
 }
 
 func setEmail(ctx context.Context, tx *sql.Tx, userID int64, email string) error {
@@ -321,52 +377,106 @@ func setEmail(ctx context.Context, tx *sql.Tx, userID int64, email string) error
 
 // UserUpdate is what an administrator changes of an account. Nil and empty fields stay as they are.
 type UserUpdate struct {
-	IsAdmin      *bool
-	Activate     bool
-	PasswordHash string
-	Email        string
+	IsAdmin        *bool
+	IsActive       *bool
+	PasswordHash   string
+	Email          string // the address to take at once
+	EmailToConfirm string // the address to be asked for its confirmation
+	Mails          []NewMail
 }
 
-// UpdateUser applies an administrator's change. It returns ErrMissing, or ErrEmailTaken.
-func (s *Store) UpdateUser(ctx context.Context, username string, up UserUpdate) error {
+// UpdateUser applies an administrator's change: all of it, or nothing. It returns ErrMissing, ErrEmailTaken, or ErrLastAdmin when no
+// account would be left that can administrate.
+func (s *Store) UpdateUser(ctx context.Context, userID int64, up UserUpdate) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, username)
+		u, err := userByID(ctx, tx, userID)
 		if err != nil {
 			return err
 		}
-		if up.IsAdmin != nil {
-			_, err := tx.ExecContext(ctx, `update users set is_admin = $1 where id = $2`, *up.IsAdmin, u.ID)
-			if err != nil {
-				return fmt.Errorf("set admin rights: %w", err)
-			}
-		}
-		if up.Activate {
-			if err := s.activate(ctx, tx, u.ID); err != nil {
-				return err
-			}
+		if err := s.updateRights(ctx, tx, u, up); err != nil {
+			return err
 		}
 		if up.PasswordHash != "" {
 			if err := setPassword(ctx, tx, u.ID, up.PasswordHash, 0); err != nil {
 				return err
 			}
 		}
-		switch {
-		case up.Email == "":
-			return nil
-		case strings.EqualFold(up.Email, u.Email): // the same address, written otherwise
-			_, err := tx.ExecContext(ctx, `update users set email = $1 where id = $2`, up.Email, u.ID)
+		if err := updateEmail(ctx, tx, u, up); err != nil {
 			return err
 		}
-		return setEmail(ctx, tx, u.ID, up.Email)
+		for _, m := range up.Mails {
+			m.UserID = u.ID
+			if err := s.queueMail(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-func (s *Store) activate(ctx context.Context, tx *sql.Tx, userID int64) error {
-	if err := dropTokens(ctx, tx, userID, PurposeConfirm); err != nil {
+// updateRights changes what an account may do.
+func (s *Store) updateRights(ctx context.Context, tx *sql.Tx, u User, up UserUpdate) error {
+	if up.IsAdmin != nil {
+		if _, err := tx.ExecContext(ctx, `update users set is_admin = $1 where id = $2`, *up.IsAdmin, u.ID); err != nil {
+			return fmt.Errorf("set admin rights: %w", err)
+		}
+	}
+	if up.IsActive != nil && *up.IsActive {
+		if err := s.activate(ctx, tx, u); err != nil {
+			return err
+		}
+	}
+	if up.IsActive != nil && !*up.IsActive {
+		if _, err := tx.ExecContext(ctx, `update users set is_active = 0 where id = $1`, u.ID); err != nil {
+			return fmt.Errorf("deactivate: %w", err)
+		}
+	}
+	if !u.IsAdmin || !u.IsActive {
+		return nil // none that could be the last one
+	}
+	return leavesAdmin(ctx, tx)
+}
+
+// leavesAdmin returns ErrLastAdmin when no account can administrate.
+func leavesAdmin(ctx context.Context, tx *sql.Tx) error {
+	_, err := queryOne(ctx, tx, scanInt, `select 1 from users where is_admin = 1 and is_active = 1 limit 1`)
+	if errors.Is(err, ErrMissing) {
+		return ErrLastAdmin
+	}
+	return err
+}
+
+func updateEmail(ctx context.Context, tx *sql.Tx, u User, up UserUpdate) error {
+	switch {
+	case up.EmailToConfirm != "":
+		if isTaken, err := isEmailTaken(ctx, tx, up.EmailToConfirm); err != nil {
+			return err
+		} else if isTaken {
+			return ErrEmailTaken
+		}
+		_, err := tx.ExecContext(ctx, `update users set email_to_confirm = $1 where id = $2`, up.EmailToConfirm, u.ID)
+		return err
+	case up.Email == "":
+		return nil
+	case strings.EqualFold(up.Email, u.Email): // the same address, written otherwise
+		_, err := tx.ExecContext(ctx, `update users set email = $1 where id = $2`, up.Email, u.ID)
 		return err
 	}
+	return setEmail(ctx, tx, u.ID, up.Email)
+}
+
+// activate lets an account log in. One that had been deactivated begins anew: what opened it before does not again.
+func (s *Store) activate(ctx context.Context, tx *sql.Tx, u User) error {
+	if err := dropTokens(ctx, tx, u.ID, PurposeConfirm); err != nil {
+		return err
+	}
+	if !u.IsActive {
+		if err := endAccess(ctx, tx, u.ID, 0); err != nil {
+			return err
+		}
+	}
 	return mustChange(tx.ExecContext(ctx, `
-		update users set is_active = 1, confirmed_at = coalesce(confirmed_at, $1) where id = $2`, s.now(), userID))
+		update users set is_active = 1, confirmed_at = coalesce(confirmed_at, $1) where id = $2`, s.now(), u.ID))
 }
 
 // isRegistrationOpen counts held names as accounts, for they are to show no difference.
@@ -396,21 +506,13 @@ func (s *Store) DeleteUser(ctx context.Context, userID int64) (f Files, err erro
 		if err != nil {
 			return err
 		}
-		if u.IsAdmin {
-			others, err := queryOne(ctx, tx, scanInt, `
-				select count(*) from users where is_admin = 1 and is_active = 1 and id != $1`, userID)
-			if err != nil {
-				return err
-			}
-			if others == 0 {
-				return ErrLastAdmin
-			}
-		}
 		if f, err = namedFiles(ctx, tx, userID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `delete from users where id = $1`, userID)
-		return err
+		if _, err = tx.ExecContext(ctx, `delete from users where id = $1`, userID); err != nil || !u.IsAdmin {
+			return err
+		}
+		return leavesAdmin(ctx, tx)
 	})
 	return f, err
 }

@@ -254,6 +254,12 @@ func (s *Store) WorkoutsByID(ctx context.Context, userID int64, ids []uuid.UUID)
 	return all, s.addDetails(ctx, all)
 }
 
+// LatestSport returns the sport of a user's latest workout, or ErrMissing.
+func (s *Store) LatestSport(ctx context.Context, userID int64) (int64, error) {
+	return queryOne(ctx, s.r, scanInt, `
+		select sport_id from workouts where user_id = $1 order by started_at desc, id desc limit 1`, userID)
+}
+
 // neighbours returns two columns that name the workouts before and after w in time, among those workouts n for
 // which the condition holds. The condition is told which direction is looked in. Workouts with the same start count as
 // before and after each other, as in FitTrackee; among them the order is by id, so that going from one to the next

@@ -21,8 +21,8 @@ import (
 
 // Details go with uploaded files.
 type Details struct {
-	SportID int64
-	Notes   *string
+	Sport SportChoice
+	Notes *string
 	// FindDuplicates asks for the workouts that the user has of the same files already.
 	FindDuplicates bool
 }
@@ -49,7 +49,7 @@ const (
 // AddFile adds the workout that is in a GPX file. The file is taken over. A file that is no workout leaves
 // nothing behind.
 func (w *Workouts) AddFile(ctx context.Context, u store.User, file *assets.Spooled, d Details) ([]Added, error) {
-	sport, err := w.sport(ctx, u.ID, d.SportID)
+	sport, err := w.sportFinder(ctx, u.ID, d.Sport)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ type draft struct {
 }
 
 // draft analyses a file. The points are in memory only as long as that takes.
-func (w *Workouts) draft(ctx context.Context, u store.User, file *assets.Spooled, sport store.Sport, notes *string) (draft, error) {
+func (w *Workouts) draft(ctx context.Context, u store.User, file *assets.Spooled, sport sportFinder, notes *string) (draft, error) {
 	select {
 	case w.analyses <- struct{}{}:
 		defer func() { <-w.analyses }()
@@ -113,7 +113,7 @@ func (w *Workouts) draft(ctx context.Context, u store.User, file *assets.Spooled
 	if err != nil {
 		return draft{}, err
 	}
-	return w.draftOf(t, hash, u, file, sport, notes)
+	return w.draftOf(t, hash, u, file, sport(t.Type), notes)
 }
 
 // draftOf makes a draft of a file that has been read: it holds the track t, and its SHA-256 is hash.

@@ -27,7 +27,7 @@ var (
 // AddArchive adds a workout for each GPX file in a zip archive: all of them, or none. Other files in it are passed over. The
 // archive is read where it lies; nothing in it names a place on the disk.
 func (w *Workouts) AddArchive(ctx context.Context, u store.User, archive *assets.Spooled, d Details) ([]Added, error) {
-	sport, err := w.sport(ctx, u.ID, d.SportID)
+	sport, err := w.sportFinder(ctx, u.ID, d.Sport)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (w *Workouts) AddArchive(ctx context.Context, u store.User, archive *assets
 
 // draftEntry analyses one file of an archive.
 func (w *Workouts) draftEntry(
-	ctx context.Context, u store.User, entry *zip.File, maxBytes int64, sport store.Sport, notes *string,
+	ctx context.Context, u store.User, entry *zip.File, maxBytes int64, sport sportFinder, notes *string,
 ) (draft, error) {
 	file, err := w.spoolEntry(entry, maxBytes)
 	if err != nil {

@@ -113,7 +113,7 @@ func TestImportLikeUpload(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, uploadErr := p.workouts.AddFile(t.Context(), p.boris, upload, workout.Details{SportID: 1})
+		_, uploadErr := p.workouts.AddFile(t.Context(), p.boris, upload, workout.Details{Sport: workout.ChosenSport(1)})
 		if err := upload.Close(); err != nil {
 			t.Fatal(err)
 		}

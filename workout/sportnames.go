@@ -12,6 +12,54 @@ import (
 	"fittrackee/store"
 )
 
+// SportChoice says which sport uploaded files are of.
+type SportChoice struct {
+	id        int64
+	isGuessed bool
+}
+
+// GuessedSport leaves the sport to each file. One that does not tell is of the sport of the user's latest workout.
+var GuessedSport = SportChoice{isGuessed: true}
+
+// ChosenSport is the sport with an id.
+func ChosenSport(id int64) SportChoice { return SportChoice{id: id} }
+
+// sportFinder returns the sport of a file that says it is of some kind.
+type sportFinder func(kind string) store.Sport
+
+// sportFinder returns what finds the sport of each file.
+func (w *Workouts) sportFinder(ctx context.Context, userID int64, choice SportChoice) (sportFinder, error) {
+	if !choice.isGuessed {
+		v, err := w.sport(ctx, userID, choice.id)
+		return func(string) store.Sport { return v }, err
+	}
+	sports, err := w.store.Sports(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	usual, err := w.usualSport(ctx, userID, sports)
+	return func(kind string) store.Sport {
+		if v, err := sportOfKind(sports, kind); err == nil {
+			return v
+		}
+		return usual
+	}, err
+}
+
+// usualSport returns the sport of a user's latest workout. For the first one it is the first that the user has not hidden.
+func (w *Workouts) usualSport(ctx context.Context, userID int64, sports []store.Sport) (store.Sport, error) {
+	latest, err := w.store.LatestSport(ctx, userID)
+	if err != nil && !errors.Is(err, store.ErrMissing) {
+		return store.Sport{}, err
+	}
+	for _, v := range sports {
+		if v.ID == latest || latest == 0 && v.IsActiveForUser {
+			return v, nil
+		}
+	}
+	return sports[0], nil
+}
+
 // ErrNoSport is the reason why a file is refused that does not tell its sport.
 var ErrNoSport = errors.New("unknown sport")
 

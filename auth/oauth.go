@@ -1,0 +1,313 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"fittrackee/problem"
+	"fittrackee/store"
+)
+
+const (
+	// codeLife is how long a code can be exchanged (RFC 6749, 4.1.2).
+	codeLife = 10 * time.Minute
+	// accessLife is how long an access token is good for: as long as FitTrackee's, for programs that renew it seldom. It ends
+	// at once when it is revoked or replaced.
+	accessLife = 10 * 24 * time.Hour
+	// refreshLife is how long an application may not call before it has to ask for consent anew.
+	refreshLife = 180 * 24 * time.Hour
+	// settle is how long the answer to an exchange waits for requests that were sent together with it. See exchangeOnce.
+	settle = 100 * time.Millisecond
+)
+
+// OAuthError is a refusal in OAuth's own words (RFC 6749, 4.1.2.1 and 5.2).
+type OAuthError struct {
+	Code        string // such as "invalid_grant"
+	Description string // for a person; empty: none
+}
+
+func (e *OAuthError) Error() string { return strings.TrimSpace(e.Code + ": " + e.Description) }
+
+var (
+	errInvalidClient = &OAuthError{Code: "invalid_client"}
+	errGrantType     = &OAuthError{Code: "unsupported_grant_type"}
+	errBadCode       = &OAuthError{"invalid_grant", `Invalid "code" in request.`}
+	errBadRedirect   = &OAuthError{"invalid_grant", `Invalid "redirect_uri" in request.`}
+	errBadVerifier   = &OAuthError{"invalid_grant", "Code challenge failed."}
+	errBadRefresh    = &OAuthError{"invalid_grant", `Invalid "refresh_token" in request.`}
+	errOthersToken   = &OAuthError{"invalid_grant", "The token was issued to another client."}
+	errBadScope      = &OAuthError{"invalid_scope", "The requested scope is invalid, unknown, or malformed."}
+)
+
+// errMissingParameter says that a request lacks a parameter that it needs.
+func errMissingParameter(name string) error {
+	return &OAuthError{"invalid_request", `Missing "` + name + `" in request.`}
+}
+
+// CodeRequest is what an application asks a user for, and the user's word on it.
+type CodeRequest struct {
+	ClientID, ResponseType, RedirectURI, Scope, State string
+	CodeChallenge, CodeChallengeMethod                string // RFC 7636; both empty: none
+	IsAllowed                                         bool
+}
+
+// Authorize gives an application of the caller's a code, and returns the address at which the application waits for it: a
+// registered one, always.
+func (a *Auth) Authorize(ctx context.Context, caller store.Caller, in CodeRequest) (redirectURL string, err error) {
+	if in.ClientID == "" || in.ResponseType != "code" {
+		return "", problem.ErrInvalidPayload
+	}
+	client, err := a.ClientByPublicID(ctx, caller.User.ID, in.ClientID)
+	if errors.Is(err, ErrNoClient) {
+		return "", problem.ErrInvalidPayload
+	}
+	if err != nil {
+		return "", err
+	}
+	redirectURI := in.RedirectURI
+	if redirectURI == "" {
+		redirectURI = client.RedirectURIs[0]
+	}
+	if !slices.Contains(client.RedirectURIs, redirectURI) {
+		return "", &OAuthError{"invalid_request", `The "redirect_uri" is not a registered one.`}
+	}
+	if err := checkChallenge(in); err != nil {
+		return "", err
+	}
+	scope := narrowScope(in.Scope, strings.Fields(client.Scope))
+	if scope == "" {
+		return "", errBadScope
+	}
+	if !in.IsAllowed {
+		return "", problem.New(problem.Invalid, "The resource owner or authorization server denied the request")
+	}
+	code := newSecret("")
+	err = a.store.AddGrant(ctx, store.NewGrant{
+		ClientID:      client.ID,
+		Scope:         scope,
+		CodeHash:      hashSecret(code),
+		RedirectURI:   in.RedirectURI,
+		CodeChallenge: in.CodeChallenge,
+		ExpiresAt:     a.store.Now().Add(codeLife),
+	}, caller.User.ID, caller.SessionID)
+	if errors.Is(err, store.ErrMissing) {
+		return "", errBadToken // the session has ended meanwhile, or the application is gone
+	}
+	return answerURL(redirectURI, [2]string{"code", code}, [2]string{"state", in.State}), err
+}
+
+// challengeForm is the SHA-256 of a verifier in base64url without padding (RFC 7636, 4.2).
+var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+// checkChallenge takes S256 only: a plain challenge protects from nothing that our TLS does not.
+func checkChallenge(in CodeRequest) error {
+	switch {
+	case in.CodeChallenge == "" && in.CodeChallengeMethod == "":
+		return nil
+	case in.CodeChallengeMethod != "S256":
+		return &OAuthError{"invalid_request", `Unsupported "code_challenge_method": S256 is taken.`}
+	case !challengeForm.MatchString(in.CodeChallenge):
+		return &OAuthError{"invalid_request", `Invalid "code_challenge" in request.`}
+	}
+	return nil
+}
+
+// Tokens are what an application gets for a code or a refresh token.
+type Tokens struct {
+	Access, Refresh string
+	Life            time.Duration // of the access token
+	Scope           string
+}
+
+// TokenRequest is a request for tokens.
+type TokenRequest struct {
+	GrantType                       string
+	Code, RedirectURI, CodeVerifier string // for authorization_code
+	RefreshToken, Scope             string // for refresh_token
+}
+
+// Exchange gives an application tokens for a code or a refresh token, once. It fails with an *OAuthError. When one is used again,
+// somebody else may have it. The access tokens that followed from a code end then, and from a refresh token all tokens.
+func (a *Auth) Exchange(ctx context.Context, clientID, secret string, in TokenRequest) (Tokens, error) {
+	var exchange func(context.Context, store.Client, TokenRequest) (Tokens, error)
+	switch in.GrantType {
+	case "authorization_code":
+		exchange = a.exchangeCode
+	case "refresh_token":
+		exchange = a.exchangeRefresh
+	default:
+		return Tokens{}, errGrantType
+	}
+	client, err := a.authenticateClient(ctx, clientID, secret)
+	if err != nil {
+		return Tokens{}, err
+	}
+	return exchange(ctx, client, in)
+}
+
+// authenticateClient returns the application that an id and a secret belong to.
+func (a *Auth) authenticateClient(ctx context.Context, clientID, secret string) (store.Client, error) {
+	c, err := a.store.ClientByPublicID(ctx, clientID)
+	if err != nil && !errors.Is(err, store.ErrMissing) {
+		return c, err
+	}
+	if subtle.ConstantTimeCompare(c.SecretHash, hashSecret(secret)) != 1 {
+		return c, errInvalidClient
+	}
+	return c, nil
+}
+
+func (a *Auth) exchangeCode(ctx context.Context, client store.Client, in TokenRequest) (Tokens, error) {
+	if in.Code == "" {
+		return Tokens{}, errMissingParameter("code")
+	}
+	hash := hashSecret(in.Code)
+	return a.exchangeOnce(ctx, client, hash, errBadCode, func() (Tokens, error) {
+		g, err := a.store.GrantByCode(ctx, client.ID, hash)
+		if err != nil {
+			return Tokens{}, err
+		}
+		if !g.IsRedeemed {
+			if err := a.checkCode(g, in); err != nil {
+				return Tokens{}, err
+			}
+		}
+		t, rows := a.newTokens(g.Scope)
+		return t, a.store.RedeemCode(ctx, g.ID, rows)
+	})
+}
+
+// checkCode tells whether a code that has not been used is good for a request.
+func (a *Auth) checkCode(g store.Grant, in TokenRequest) error {
+	switch {
+	case !g.ExpiresAt.After(a.store.Now()):
+		return errBadCode
+	case g.RedirectURI != "" && in.RedirectURI != g.RedirectURI:
+		return errBadRedirect
+	case g.CodeChallenge == "" && in.CodeVerifier != "":
+		return errBadVerifier // somebody has taken the challenge out of the request for the code (RFC 9700, 4.8.2)
+	case g.CodeChallenge != "" && in.CodeVerifier == "":
+		return errMissingParameter("code_verifier")
+	case g.CodeChallenge != "" && !answersChallenge(in.CodeVerifier, g.CodeChallenge):
+		return errBadVerifier
+	}
+	return nil
+}
+
+// answersChallenge tells whether a verifier is that of an S256 challenge (RFC 7636, 4.6).
+func answersChallenge(verifier, challenge string) bool {
+	sum := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
+}
+
+func (a *Auth) exchangeRefresh(ctx context.Context, client store.Client, in TokenRequest) (Tokens, error) {
+	if in.RefreshToken == "" {
+		return Tokens{}, errMissingParameter("refresh_token")
+	}
+	hash := hashSecret(in.RefreshToken)
+	return a.exchangeOnce(ctx, client, hash, errBadRefresh, func() (Tokens, error) {
+		before, err := a.store.TokensByRefresh(ctx, client.ID, hash)
+		if err != nil {
+			return Tokens{}, err
+		}
+		scope := before.Scope
+		if !before.IsReplaced {
+			if !before.ExpiresAt.After(a.store.Now()) {
+				return Tokens{}, errBadRefresh
+			}
+			if scope, err = renewedScope(in.Scope, before.Scope); err != nil {
+				return Tokens{}, err
+			}
+		}
+		t, rows := a.newTokens(scope)
+		return t, a.store.RotateTokens(ctx, before, rows)
+	})
+}
+
+// renewedScope returns the scope of a new access token: what is asked for, if it was granted, or else all that was (RFC 6749, 6).
+func renewedScope(asked, granted string) (string, error) {
+	if strings.TrimSpace(asked) == "" {
+		return granted, nil
+	}
+	for _, permission := range strings.Fields(asked) {
+		if !HasScope(granted, permission) {
+			return "", errBadScope
+		}
+	}
+	return narrowScope(asked, strings.Fields(granted)), nil
+}
+
+// exchangeOnce runs a client's exchange of a code or refresh token that has a hash, and turns into refused what says that it is no good.
+//
+// Of requests that were sent together, as by two threads of a program, one is answered and the others are refused, with no harm to the
+// first. For that its answer waits for a moment. Whoever comes after the answer is another one, who has the token from
+// elsewhere: for the store, the token has been used before.
+func (a *Auth) exchangeOnce(
+	ctx context.Context, client store.Client, hash []byte, refused error, exchange func() (Tokens, error),
+) (Tokens, error) {
+	key := client.ClientID + string(hash)
+	a.mu.Lock()
+	isTwin := a.exchanged[key]
+	a.exchanged[key] = true
+	a.mu.Unlock()
+	if isTwin {
+		return Tokens{}, refused
+	}
+	defer func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.exchanged, key)
+	}()
+	t, err := exchange()
+	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrUsed) {
+		return Tokens{}, refused
+	}
+	if err == nil {
+		select {
+		case <-time.After(settle):
+		case <-ctx.Done(): // nobody waits any more
+		}
+	}
+	return t, err
+}
+
+// newTokens makes a pair of tokens, and what is stored of them.
+func (a *Auth) newTokens(scope string) (Tokens, store.NewTokens) {
+	t := Tokens{Access: newSecret(accessPrefix), Refresh: newSecret(refreshPrefix), Life: accessLife, Scope: scope}
+	now := a.store.Now()
+	return t, store.NewTokens{
+		AccessHash:       hashSecret(t.Access),
+		RefreshHash:      hashSecret(t.Refresh),
+		Scope:            scope,
+		AccessExpiresAt:  now.Add(accessLife),
+		RefreshExpiresAt: now.Add(refreshLife),
+	}
+}
+
+// Revoke ends what an application was allowed with a token of its own, access or refresh (RFC 7009). A token that is none has ended.
+// It fails with an *OAuthError.
+func (a *Auth) Revoke(ctx context.Context, clientID, secret, token string) error {
+	client, err := a.authenticateClient(ctx, clientID, secret)
+	if err != nil {
+		return err
+	}
+	if token == "" {
+		return errMissingParameter("token")
+	}
+	hash := hashSecret(token)
+	err = a.store.RevokeToken(ctx, client.ID, hash)
+	if !errors.Is(err, store.ErrMissing) {
+		return err
+	}
+	if isOthers, err := a.store.IsToken(ctx, hash); err != nil || !isOthers {
+		return err
+	}
+	return errOthersToken
+}

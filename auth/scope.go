@@ -1,0 +1,38 @@
+package auth
+
+import (
+	"slices"
+	"strings"
+)
+
+// The permissions that a third-party application or a personal token may have.
+const (
+	ScopeApplicationWrite = "application:write"
+	ScopeProfileRead      = "profile:read"
+	ScopeProfileWrite     = "profile:write"
+	ScopeUsersRead        = "users:read"
+	ScopeUsersWrite       = "users:write"
+	ScopeWorkoutsRead     = "workouts:read"
+	ScopeWorkoutsWrite    = "workouts:write"
+)
+
+// Scopes are all permissions there are.
+var Scopes = []string{
+	ScopeApplicationWrite, ScopeProfileRead, ScopeProfileWrite, ScopeUsersRead, ScopeUsersWrite, ScopeWorkoutsRead, ScopeWorkoutsWrite,
+}
+
+// HasScope tells whether a scope, permissions separated by blanks (RFC 6749, 3.3), has one of them in it.
+func HasScope(scope, permission string) bool {
+	return slices.Contains(strings.Fields(scope), permission)
+}
+
+// narrowScope returns those permissions of a scope that are among the allowed ones, each once, in the order of the scope.
+func narrowScope(scope string, allowed []string) string {
+	var kept []string
+	for _, permission := range strings.Fields(scope) {
+		if slices.Contains(allowed, permission) && !slices.Contains(kept, permission) {
+			kept = append(kept, permission)
+		}
+	}
+	return strings.Join(kept, " ")
+}
