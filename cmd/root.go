@@ -51,7 +51,7 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", plainFlagError(err), c.CommandPath())
 	})
 	root.PersistentFlags().String("config", "", "file with the flags of serve, one \"name = value\" a line")
-	root.AddCommand(newServe(), newUsers(), newImport(), newWorkouts(), newDB(), newVersion())
+	root.AddCommand(newServe(), newUsers(), newImport(), newWorkouts(), newOAuth2(), newDB(), newVersion())
 	return root
 }
 

@@ -167,7 +167,6 @@ var userOrders = map[string]store.UserOrder{
 const (
 	usersPerPage     = 10
 	mostUsersPerPage = 50
-	maxQueryBytes    = 1000
 )
 
 // users lists accounts. GET /api/users
@@ -179,7 +178,7 @@ func (s *Server) users(w http.ResponseWriter, r *http.Request) error {
 	}
 	order, isOrder := userOrders[q.Get("order_by")]
 	isDescending, err := readDescending(q, false)
-	if err != nil || !isOrder || len(q.Get("q")) > maxQueryBytes {
+	if err != nil || !isOrder || len(q.Get("q")) > longestSearch {
 		return problem.ErrInvalidPayload
 	}
 	users, total, err := s.store.UserPage(r.Context(), store.UserPage{
