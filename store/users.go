@@ -18,7 +18,7 @@ type User struct {
 	PasswordHash   string // PHC string
 	IsAdmin        bool
 	IsActive       bool
-	IsConfirmed    bool // has been active once; a new confirmation mail is not for these
+	IsConfirmed    bool // has been active once, or was shut out; a new confirmation mail is not for these
 	CreatedAt      time.Time
 	Profile
 	Preferences
@@ -427,8 +427,8 @@ func (s *Store) updateRights(ctx context.Context, tx *sql.Tx, u User, up UserUpd
 		}
 	}
 	if up.IsActive != nil && !*up.IsActive {
-		if _, err := tx.ExecContext(ctx, `update users set is_active = 0 where id = $1`, u.ID); err != nil {
-			return fmt.Errorf("deactivate: %w", err)
+		if err := s.deactivate(ctx, tx, u.ID); err != nil {
+			return err
 		}
 	}
 	if !u.IsAdmin || !u.IsActive {
@@ -477,6 +477,15 @@ func (s *Store) activate(ctx context.Context, tx *sql.Tx, u User) error {
 	}
 	return mustChange(tx.ExecContext(ctx, `
 		update users set is_active = 1, confirmed_at = coalesce(confirmed_at, $1) where id = $2`, s.now(), u.ID))
+}
+
+// deactivate shuts an account out. A confirmation that is still under way is not to let it in again.
+func (s *Store) deactivate(ctx context.Context, tx *sql.Tx, userID int64) error {
+	if err := dropTokens(ctx, tx, userID, PurposeConfirm); err != nil {
+		return err
+	}
+	return mustChange(tx.ExecContext(ctx, `
+		update users set is_active = 0, confirmed_at = coalesce(confirmed_at, $1) where id = $2`, s.now(), userID))
 }
 
 // isRegistrationOpen counts held names as accounts, for they are to show no difference.
