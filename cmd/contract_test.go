@@ -15,6 +15,7 @@ import (
 	"fittrackee/mail"
 	"fittrackee/mail/mailtest"
 	"fittrackee/server/contracttest"
+	"fittrackee/server/openapitest"
 )
 
 // contractDir holds the cases and the files that they upload.
@@ -41,16 +42,21 @@ func contractCases(t *testing.T) []contracttest.Case {
 	return cases
 }
 
-// TestContract replays the cases through the real router, on a real database, with a real SMTP dialogue.
+// TestContract replays the cases through the real router, on a real database, with a real SMTP dialogue, and holds every answer to
+// the description of the API.
 func TestContract(t *testing.T) {
 	t.Parallel()
+	description, err := openapitest.Load("../server/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range contractCases(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			sink := mailtest.NewSink(t)
 			a := startApp(t, func(v *config) { v.mailer = newMailer(t, sink) })
 			contracttest.Replay(t, c, contracttest.Target{
-				URL: a.url, Mail: take(sink), CLI: func(args ...string) error { return a.command(args...) },
+				URL: a.url, Mail: take(sink), CLI: func(args ...string) error { return a.command(args...) }, Check: description.Check,
 			})
 		})
 	}

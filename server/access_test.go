@@ -81,6 +81,7 @@ var accessTable = []struct {
 	{"GET", "/api/config", ``, fine, fine, fine, fine},
 	{"PATCH", "/api/config", `{}`, unknown, forbidden, forbidden, senseless},
 	{"GET", "/api/ping", ``, fine, fine, fine, fine},
+	{"GET", "/api/openapi.yaml", ``, fine, fine, fine, fine},
 
 	{"GET", "/", ``, fine, fine, fine, fine},
 	{"GET", "/account-confirmation", ``, fine, fine, fine, fine},

@@ -461,7 +461,8 @@ func (c client) login(email, password string) response {
 	return c.post("/api/auth/login", object{"email": email, "password": password})
 }
 
-// do sends a request: strings as they are, anything else as JSON. It is safe in goroutines.
+// do sends a request: strings as they are, anything else as JSON. The answer has to be one that openapi.yaml describes. It is
+// safe in goroutines.
 func (c client) do(method, path string, body any) response {
 	c.s.t.Helper()
 	call := method + " " + path
@@ -501,6 +502,7 @@ func (c client) do(method, path string, body any) response {
 	if err != nil {
 		c.s.t.Errorf("%s: %v", call, err)
 	}
+	wantsDescribed(c.s.t, answer, text)
 	return response{c.s.t, call, answer.StatusCode, answer.Header, text}
 }
 

@@ -154,6 +154,8 @@ func TestHeadersOfRoutes(t *testing.T) {
 			anybody.wants(404, "Map tile does not exist.").wantsHeaders(apiSet)
 		case name == "GET /static/{file}":
 			anybody.wants(200).wantsHeaders(pageSet.with("Content-Type", "text/css; charset=utf-8"))
+		case name == "GET /api/openapi.yaml":
+			anybody.wants(200).wantsHeaders(apiSet.with("Content-Type", "application/yaml"))
 		case isAPI(route.Path) && route.Method == "GET":
 			anybody.wants(200).wantsHeaders(apiSet)
 		case isAPI(route.Path):

@@ -93,6 +93,7 @@ func (s *Server) routes() []route {
 		{"GET", "/api/config", everybody, s.config},
 		{"PATCH", "/api/config", adminOnly("application:write"), s.editConfig},
 		{"GET", "/api/ping", everybody, s.ping},
+		{"GET", "/api/openapi.yaml", everybody, openAPI},
 
 		{"GET", "/", everybody, s.page("root.html")},
 		{"GET", "/account-confirmation", everybody, s.page("account-confirmation.html")},

@@ -31,6 +31,9 @@ type Target struct {
 	Mail func(to string, wait time.Duration) (subject, text string, ok bool)
 	// CLI runs an administrator's command on the server's database. Only cases with cli steps need it.
 	CLI func(args ...string) error
+	// Check, if not nil, looks at each answer with its body, and at the request in it, whatever the case expects. Its error is
+	// reported as a difference. The body of the request is to be had from GetBody.
+	Check func(answer *http.Response, body []byte) error
 	// Client sends the requests; nil stands for one with a timeout of 30 s. Redirects are not
 	// followed, whatever it says.
 	Client *http.Client

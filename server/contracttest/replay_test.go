@@ -258,3 +258,32 @@ func TestReplayReports(t *testing.T) {
 		t.Errorf("errors of a bad replay: %q; want %q", bad.errors, want)
 	}
 }
+
+// TestCheck shows that a target's check sees every request with its body and the answer, and that what it says is a difference.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	target := answering(t, 200, "application/json", `{"a": 1}`)
+	var seen []string
+	target.Check = func(answer *http.Response, body []byte) error {
+		sent := answer.Request
+		in, err := sent.GetBody()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(in)
+		seen = append(seen, fmt.Sprintf("%s %s %s %d %s", sent.Method, sent.URL.Path, text, answer.StatusCode, body))
+		return err
+	}
+	c := conversation(t,
+		`{"do": "request", "method": "POST", "path": "/x", "json": {"b": 2}, "expect": {"status": 200}}`,
+		`{"do": "request", "method": "POST", "path": "/y", "form": {"c": "3"}, "expect": {"status": 200}}`,
+		`{"do": "request", "method": "POST", "path": "/z", "body": "d", "expect": {"status": 200}}`,
+	)
+	wantReplay(t, c, target)
+	want := []string{`POST /x {"b":2} 200 {"a": 1}`, `POST /y c=3 200 {"a": 1}`, `POST /z d 200 {"a": 1}`}
+	if !slices.Equal(seen, want) {
+		t.Errorf("seen: %q; want %q", seen, want)
+	}
+	target.Check = func(*http.Response, []byte) error { return errors.New("not as described") }
+	wantReplay(t, c, target, "step 1, POST /x:\n    not as described", "step 3, POST /z:\n    not as described")
+}

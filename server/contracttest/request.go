@@ -31,7 +31,13 @@ func (r *run) request(ctx context.Context, s Step) (differences []string, err er
 		return nil, err
 	}
 	err = r.save(a, s.Save)
-	return a.compare(s.Expect, r.saved), err
+	differences = a.compare(s.Expect, r.saved)
+	if r.target.Check != nil {
+		if wrong := r.target.Check(a.Response, a.body); wrong != nil {
+			differences = append(differences, wrong.Error())
+		}
+	}
+	return differences, err
 }
 
 // build makes the request that s describes. Its own headers win over those that follow from its body.
@@ -146,9 +152,10 @@ func (r *run) writePart(out *multipart.Writer, p Part) error {
 
 // answer is what the server sent back.
 type answer struct {
-	status    int
-	mediaType string // without parameters; the whole header where it cannot be read
-	body      []byte
+	*http.Response // its body has been read
+	status         int
+	mediaType      string // without parameters; the whole header where it cannot be read
+	body           []byte
 }
 
 func send(client *http.Client, req *http.Request) (answer, error) {
@@ -161,7 +168,7 @@ func send(client *http.Client, req *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("read the answer: %w", err)
 	}
-	return answer{resp.StatusCode, mediaType(resp.Header.Get("Content-Type")), body}, nil
+	return answer{resp, resp.StatusCode, mediaType(resp.Header.Get("Content-Type")), body}, nil
 }
 
 func mediaType(contentType string) string {
