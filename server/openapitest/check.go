@@ -83,9 +83,6 @@ func (d *Document) checkAnswer(answer *http.Response, body []byte) error {
 func (d *Document) find(answer *http.Response) (place string, v *openapi3.Response, err error) {
 	request := answer.Request
 	route, _, err := d.route(request)
-	if answer.StatusCode == http.StatusMethodNotAllowed {
-		err = routers.ErrMethodNotAllowed // of the path, whatever else it has
-	}
 	if err != nil {
 		name, ok := everywhere[answer.StatusCode]
 		if !ok {
