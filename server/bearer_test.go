@@ -102,6 +102,13 @@ func (f forger) raw(name, value string) string {
 	return f.claiming(object{name: json.RawMessage(value)})
 }
 
+func sha256Of(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
+
+func base64Of(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
 // TestForgedTokens shows what does not open a session (A05), and what does.
 func TestForgedTokens(t *testing.T) {
 	t.Parallel()
