@@ -284,3 +284,41 @@ func TestPasswordChangedTwiceAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestReactivationBeginsAnew shows that what was mailed before an account was deactivated does not open it when it is active again:
+// somebody else may have asked for it, which may be why the account was deactivated.
+func TestReactivationBeginsAnew(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		revive object
+	}{
+		{"activation", object{"activate": true}},
+		{"promotion", object{"admin": true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, withPeople)
+			amelie, root := s.person("amelie"), s.person("root")
+			amelie.changeEmail("eve@example.com").wants(200)
+			change := s.mailedToken("eve@example.com")
+			reset := s.askForReset(amelie.email)
+			root.patch("/api/users/amelie", object{"activate": false}).wants(200)
+			refused := func() {
+				t.Helper()
+				s.unchanged("a token mailed before", func() {
+					s.confirmEmail(change).wants(400, invalid)
+					s.resetPassword(reset, "another horse").wants(401, errBadReset)
+				})
+			}
+			refused()
+			users := objects(root.patch("/api/users/amelie", c.revive).wants(200).data()["users"])
+			if got := users[0]["email_to_confirm"]; got != nil {
+				t.Errorf("email_to_confirm after reactivation = %v; want null", got)
+			}
+			refused()
+			s.login(amelie.email, password)
+			s.resetPassword(s.askForReset(amelie.email), "another horse").wants(200)
+		})
+	}
+}
