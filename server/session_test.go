@@ -322,3 +322,78 @@ func TestReactivationBeginsAnew(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingOutlivesANewPassword makes all kinds of tokens while the password is changed: whatever came of it before is good for nothing
+// after, and whatever comes later is refused.
+func TestNothingOutlivesANewPassword(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		end  func(s *site, amelie user) response
+	}{
+		{"a change", func(_ *site, amelie user) response {
+			return amelie.patch("/api/auth/profile/edit/account",
+				object{"email": amelie.email, "password": password, "new_password": "another horse"})
+		}},
+		{"a reset by an administrator", func(s *site, _ user) response {
+			return s.person("root").patch("/api/users/amelie", object{"reset_password": true})
+		}},
+		{"deactivation and activation", func(s *site, _ user) response {
+			s.person("root").patch("/api/users/amelie", object{"activate": false}).wants(200)
+			return s.person("root").patch("/api/users/amelie", object{"activate": true})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, withPeople)
+			amelie := s.person("amelie")
+			other := s.login(amelie.email, password)
+			a := amelie.newApp("profile:read")
+			_, refresh := a.tokens()
+			codes := make([]string, 24)
+			for i := range codes {
+				codes[i] = a.code()
+			}
+			answers := atOnce(len(codes), func(i int) response {
+				switch {
+				case i == len(codes)/2:
+					return c.end(s, amelie)
+				case i == 0:
+					return a.refresh(refresh)
+				case i%4 == 1:
+					return other.addToken("profile:read", nil)
+				case i%4 == 2:
+					return other.form("/api/oauth/authorize", "client_id", a.id, "response_type", "code", "scope", a.scope, "confirm", "true")
+				}
+				return a.exchange(codes[i])
+			})
+			answers[len(codes)/2].wants(200)
+			for _, r := range answers {
+				var token string
+				switch {
+				case r.status == 201:
+					token = fmt.Sprint(r.token()["token"])
+				case r.status == 200 && r.text("access_token") != "":
+					token = r.text("access_token")
+					a.refresh(r.text("refresh_token")).wants(400)
+				case r.status == 200 && r.text("redirect_url") != "":
+					_, code, _ := strings.Cut(r.text("redirect_url"), "code=")
+					a.exchange(code).wants(400)
+					continue
+				case r.status == 200, r.status == 400, r.status == 401:
+					continue
+				default:
+					t.Errorf("%s: %d %s; want it done, or refused", r.call, r.status, r.body)
+					continue
+				}
+				s.withToken(token).get("/api/auth/profile").wants(401, badToken)
+			}
+			other.get("/api/auth/profile").wants(401, badToken)
+			for _, table := range []string{"grants", "grant_tokens", "personal_tokens"} {
+				if rows := s.run(`select count(*) from ` + table); rows[0] != "0" {
+					t.Errorf("%s after %s: %s; want none", table, c.name, rows[0])
+				}
+			}
+		})
+	}
+}
