@@ -2,9 +2,11 @@ package cmd
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"image"
 	"image/png"
@@ -38,6 +40,12 @@ func (s vault) keep(what, secret string) string {
 // keepToken adds a session token. Its parts before the signature are no secret: they open nothing.
 func (s vault) keepToken(what, token string) string {
 	s.keep(what+", signature", token[strings.LastIndexByte(token, '.')+1:])
+	return token
+}
+
+// keepSecret adds a token that begins with what kind it is, which is no secret.
+func (s vault) keepSecret(what, token string) string {
+	s.keep(what, token[strings.IndexByte(token, '_')+1:])
 	return token
 }
 
@@ -112,8 +120,10 @@ func TestSecretsStaySecret(t *testing.T) {
 			wantsMapsDue(t, db)
 			secrets.searchFolder(t, folder)
 			secrets.search(t, "the log", []byte(p.log.String()))
-			if !strings.Contains(p.log.String(), "/api/auth/login") {
-				t.Error("the log does not tell of requests; nothing is shown")
+			for _, path := range []string{"/api/auth/login", "/api/oauth/token", "/api/upload/…", "//api/upload/…", "/api/uploads/fitpat_…"} {
+				if !strings.Contains(p.log.String(), path) {
+					t.Errorf("the log does not tell of requests to %s; nothing is shown", path)
+				}
 			}
 
 			// A mail server that wants another password, and a tile server that is gone.
@@ -163,6 +173,7 @@ func converse(t *testing.T, p *process, sink *mailtest.Sink, secrets vault) {
 		t.Fatalf("workout = %v, %v", r, err)
 	}
 	v.wants(t, http.StatusOK, "GET", "/api/workouts/map_tile/a/1/1/0.png", nil)
+	letOthersIn(t, v, secrets)
 	// Requests that fail because of what is in them.
 	for _, body := range []string{
 		`{"email": "amelie@example.com", "password": ["` + password + `"]}`,
@@ -215,6 +226,135 @@ func converse(t *testing.T, p *process, sink *mailtest.Sink, secrets vault) {
 	if err := p.command("users", "update", "amelie", "--update-email", emailOf("amelie")); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// letOthersIn does all that has to do with an application's secrets and with personal tokens, for somebody logged in.
+func letOthersIn(t *testing.T, v *visitor, secrets vault) {
+	t.Helper()
+	const callback = "https://app.example.com/callback"
+	r := v.wants(t, http.StatusCreated, "POST", "/api/oauth/apps", object{
+		"client_name": "An app", "client_uri": "https://app.example.com", "redirect_uris": []string{callback}, "scope": "profile:read",
+	})
+	var in struct {
+		Data struct {
+			Client struct {
+				ID     string `json:"client_id"`
+				Secret string `json:"client_secret"`
+			} `json:"client"`
+			Token struct {
+				Token string `json:"token"`
+			} `json:"token"`
+		} `json:"data"`
+	}
+	read := func(r reply) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(r.body), &in); err != nil {
+			t.Fatalf("%v: %v", r, err)
+		}
+	}
+	read(r)
+	id, secret := in.Data.Client.ID, secrets.keep("client secret", in.Data.Client.Secret)
+	post := func(status int, path string, parameters ...string) reply {
+		t.Helper()
+		form := url.Values{}
+		for i := 0; i < len(parameters); i += 2 {
+			form.Set(parameters[i], parameters[i+1])
+		}
+		r, err := v.send("POST", path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+		if err != nil || r.status != status {
+			t.Fatalf("POST %s = %v, %v; want status %d", path, r, err, status)
+		}
+		return r
+	}
+	code := func(what string, more ...string) string {
+		t.Helper()
+		r := post(http.StatusOK, "/api/oauth/authorize", append(more,
+			"client_id", id, "response_type", "code", "scope", "profile:read", "confirm", "true", "state", secrets.keep("state", "MARK-state-4f5e6d7c"))...)
+		u, err := url.Parse(r.field("redirect_url"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secrets.keep(what, u.Query().Get("code"))
+	}
+	verifier := secrets.keep("code verifier", "MARK-verifier-"+strings.Repeat("v", 40))
+	sum := sha256.Sum256([]byte(verifier))
+	first := code("code", "code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method", "S256")
+	exchange := []string{"client_id", id, "client_secret", secret, "grant_type", "authorization_code", "code", first}
+	post(http.StatusBadRequest, "/api/oauth/token", append(exchange, "code_verifier", verifier+"x")...)
+	keepPair := func(what string, r reply) (access, refresh string) {
+		return secrets.keepSecret(what+" access token", r.field("access_token")), secrets.keepSecret(what+" refresh token", r.field("refresh_token"))
+	}
+	access, refresh := keepPair("first", post(http.StatusOK, "/api/oauth/token", append(exchange, "code_verifier", verifier)...))
+	v.wants(t, http.StatusOK, "GET", "/profile/apps/authorize?code="+first+"&client_id="+id, nil)
+	renewal := []string{"client_id", id, "client_secret", secret, "grant_type", "refresh_token", "refresh_token", refresh}
+	next, _ := keepPair("second", post(http.StatusOK, "/api/oauth/token", renewal...))
+	app := *v
+	app.token = next
+	app.wants(t, http.StatusOK, "GET", "/api/auth/profile", nil)
+	app.wants(t, http.StatusForbidden, "GET", "/api/workouts", nil)
+	app.token = access
+	app.wants(t, http.StatusUnauthorized, "GET", "/api/auth/profile?access_token="+access, nil)
+	post(http.StatusBadRequest, "/api/oauth/token", renewal...) // used again
+	post(http.StatusBadRequest, "/api/oauth/token", exchange...)
+	post(http.StatusBadRequest, "/api/oauth/revoke", "client_id", id, "client_secret", secret+"x", "token", next)
+	post(http.StatusOK, "/api/oauth/revoke", "client_id", id, "client_secret", secret, "token", next)
+	_ = code("code that is not used")
+	for contentType, body := range map[string]string{
+		"application/x-www-form-urlencoded": "client_secret=" + secret + "&client_secret=" + secret + "&code=%zz" + first,
+		"application/json":                  `{"client_secret": "` + secret + `"`,
+		"multipart/form-data; boundary=b":   "--b\r\nContent-Disposition: form-data; name=\"" + secret,
+		"text/plain; secret=" + secret:      secret,
+	} {
+		r, err := v.send("POST", "/api/oauth/token?client_secret="+secret, contentType, strings.NewReader(body))
+		if err != nil || r.status != http.StatusBadRequest {
+			t.Fatalf("token with %s = %v, %v; want status 400", body, r, err)
+		}
+	}
+
+	add := func(what, scope string) string {
+		t.Helper()
+		read(v.wants(t, http.StatusCreated, "POST", "/api/auth/tokens", object{"name": "phone", "scope": scope}))
+		return secrets.keepSecret(what, in.Data.Token.Token)
+	}
+	wide, upload := add("personal token", "profile:read workouts:write"), add("address for uploads", "workouts:write")
+	app.token = wide
+	app.wants(t, http.StatusOK, "GET", "/api/auth/profile", nil)
+	app.wants(t, http.StatusForbidden, "GET", "/api/workouts", nil)
+	app.token = ""
+	for path, status := range map[string]int{
+		"/api/upload/" + upload:                    http.StatusCreated,
+		"/api/upload/" + upload + "?sport_id=x":    http.StatusBadRequest,
+		"/api/upload/" + upload + "?sport_id=1000": http.StatusBadRequest,
+		"/api/upload/" + upload + "x":              http.StatusUnauthorized,
+		"/api/upload/" + wide:                      http.StatusForbidden,
+		"/api/upload/" + v.token:                   http.StatusUnauthorized,
+		"/api/upload/" + next:                      http.StatusUnauthorized,
+		// As somebody types it, or a proxy passes it on, who means the address.
+		"/api/upload/" + upload + "/":              http.StatusNotFound,
+		"/api/upload/x/" + upload:                  http.StatusNotFound,
+		"//api/upload/" + upload:                   http.StatusNotFound,
+		"/api//upload/" + upload:                   http.StatusNotFound,
+		"/fittrackee/api/upload/" + upload:         http.StatusNotFound,
+		"/upload/" + upload:                        http.StatusNotFound,
+		"/Api/Upload/" + upload:                    http.StatusNotFound,
+		"/api/uploads/" + upload:                   http.StatusNotFound,
+		"/api/workouts/" + upload:                  http.StatusMethodNotAllowed,
+		"/api/" + upload:                           http.StatusNotFound,
+		"/api/auth/tokens/" + upload:               http.StatusNotFound,
+		"/api/upload/%66itpat_" + upload[7:] + "y": http.StatusUnauthorized,
+	} {
+		r, err := app.send("POST", path, "", bytes.NewReader(contractFile("ride.gpx")))
+		if err != nil || r.status != status {
+			t.Fatalf("POST %s = %v, %v; want status %d", path, r, err, status)
+		}
+	}
+	for _, body := range []string{"", "no track", upload, "<gpx>" + upload, "PK" + upload} {
+		r, err := app.send("POST", "/api/upload/"+upload, "text/plain", strings.NewReader(body))
+		if err != nil || r.status != http.StatusBadRequest {
+			t.Fatalf("POST of %q = %v, %v; want status 400", body, r, err)
+		}
+	}
+	app.wants(t, http.StatusMethodNotAllowed, "GET", "/api/upload/"+upload, nil)
 }
 
 // startTiles starts a server of map tiles for those who have the key.

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,78 +23,138 @@ var (
 	foreign   = verdict{404, "workout not found (id: {id})"}
 )
 
-// accessTable says who may do what with what is amelie's. Boris is somebody else, root an administrator.
+// What opens a route apart from a session, in the table's column of scopes.
+const (
+	own      = ""     // nothing
+	anyScope = "*"    // any token
+	apps     = "apps" // any application's token, and no personal one
+)
+
+var (
+	noFile    = verdict{400, "no file part"}
+	noApp     = verdict{404, "OAuth2 client not found"}
+	noSession = verdict{404, "session does not exist"}
+	noSuch    = verdict{404, "token does not exist"}
+	badSecret = verdict{401, badToken}
+	noPicture = verdict{404, "No picture."}
+	noTile    = verdict{404, "Map tile does not exist."}
+	badApp    = verdict{400, "OAuth2 client metadata missing"}
+	noClient  = verdict{400, ""} // in OAuth's words
+)
+
+// uploadRoute has its own idea of who calls: TestAccess has the caller's token for the secret, and so do these verdicts.
+const uploadRoute = "/api/upload/{secret}"
+
+// accessTable says who may do what with what is amelie's. Boris is somebody else, root an administrator. With a token for the scope, and
+// no other, it is the same for an application of theirs and for a script.
 var accessTable = []struct {
-	method, path, body          string
+	method, path, body, scope   string
 	nobody, amelie, boris, root verdict
 }{
-	{"POST", "/api/auth/register", `{}`, senseless, senseless, senseless, senseless},
-	{"POST", "/api/auth/login", `{}`, senseless, senseless, senseless, senseless},
-	{"POST", "/api/auth/account/confirm", `{}`, senseless, senseless, senseless, senseless},
-	{"POST", "/api/auth/account/resend-confirmation", `{}`, senseless, senseless, senseless, senseless},
-	{"POST", "/api/auth/password/reset-request", `{}`, senseless, senseless, senseless, senseless},
-	{"POST", "/api/auth/password/update", `{}`, senseless, senseless, senseless, senseless},
-	{"POST", "/api/auth/email/update", `{}`, senseless, senseless, senseless, senseless},
-	{"PATCH", "/api/auth/profile/edit/account", `{}`, unknown, senseless, senseless, senseless},
+	{"POST", "/api/auth/register", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"POST", "/api/auth/login", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"POST", "/api/auth/account/confirm", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"POST", "/api/auth/account/resend-confirmation", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"POST", "/api/auth/password/reset-request", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"POST", "/api/auth/password/update", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"POST", "/api/auth/email/update", `{}`, anyScope, senseless, senseless, senseless, senseless},
+	{"PATCH", "/api/auth/profile/edit/account", `{}`, "profile:write", unknown, senseless, senseless, senseless},
 
-	{"GET", "/api/auth/profile", ``, unknown, fine, fine, fine},
-	{"POST", "/api/auth/profile/edit", `{}`, unknown, senseless, senseless, senseless},
-	{"POST", "/api/auth/profile/edit/preferences", `{}`, unknown, senseless, senseless, senseless},
-	{"POST", "/api/auth/profile/edit/sports", `{}`, unknown, senseless, senseless, senseless},
-	{"DELETE", "/api/auth/profile/reset/sports/{sport}", ``, unknown, removed, removed, removed},
-	{"POST", "/api/auth/picture", ``, unknown, verdict{400, "no file part"}, verdict{400, "no file part"}, verdict{400, "no file part"}},
-	{"DELETE", "/api/auth/picture", ``, unknown, removed, removed, removed},
-	{"GET", "/api/users/{user}", ``, unknown, fine, forbidden, fine},
-	{"GET", "/api/users/{user}/picture", ``, verdict{404, "No picture."}, verdict{404, "No picture."}, verdict{404, "No picture."}, verdict{404, "No picture."}},
+	{"GET", "/api/auth/profile", ``, "profile:read", unknown, fine, fine, fine},
+	{"POST", "/api/auth/profile/edit", `{}`, "profile:write", unknown, senseless, senseless, senseless},
+	{"POST", "/api/auth/profile/edit/preferences", `{}`, "profile:write", unknown, senseless, senseless, senseless},
+	{"POST", "/api/auth/profile/edit/sports", `{}`, "profile:write", unknown, senseless, senseless, senseless},
+	{"DELETE", "/api/auth/profile/reset/sports/{sport}", ``, "profile:write", unknown, removed, removed, removed},
+	{"POST", "/api/auth/picture", ``, "profile:write", unknown, noFile, noFile, noFile},
+	{"DELETE", "/api/auth/picture", ``, "profile:write", unknown, removed, removed, removed},
 
-	{"GET", "/api/sports", ``, unknown, fine, fine, fine},
-	{"GET", "/api/sports/{sport}", ``, unknown, fine, fine, fine},
-	{"PATCH", "/api/sports/{sport}", `{"is_active": true}`, unknown, forbidden, forbidden, fine},
+	{"GET", "/api/auth/sessions", ``, own, unknown, fine, fine, fine},
+	{"DELETE", "/api/auth/sessions/{session}", ``, own, unknown, removed, noSession, noSession},
+	{"DELETE", "/api/auth/sessions", ``, own, unknown, removed, removed, removed},
+	{"GET", "/api/auth/tokens", ``, own, unknown, fine, fine, fine},
+	{"POST", "/api/auth/tokens", `{}`, own, unknown, senseless, senseless, senseless},
+	{"DELETE", "/api/auth/tokens/{token}", ``, own, unknown, removed, noSuch, noSuch},
 
-	{"GET", "/api/workouts", ``, unknown, fine, fine, fine},
-	{"POST", "/api/workouts", ``, unknown, verdict{400, "no file part"}, verdict{400, "no file part"}, verdict{400, "no file part"}},
+	{"GET", "/api/oauth/apps", ``, apps, unknown, fine, fine, fine},
+	{"POST", "/api/oauth/apps", `{}`, own, unknown, badApp, badApp, badApp},
+	{"GET", "/api/oauth/apps/{app}", ``, own, unknown, fine, noApp, noApp},
+	{"GET", "/api/oauth/apps/{client}/by_id", ``, own, unknown, fine, noApp, noApp},
+	{"POST", "/api/oauth/apps/{client}/revoke", ``, own, unknown, fine, noApp, noApp},
+	{"DELETE", "/api/oauth/apps/{client}", ``, own, unknown, removed, noApp, noApp},
+	{"POST", "/api/oauth/authorize", ``, own, unknown, senseless, senseless, senseless},
+	{"POST", "/api/oauth/token", ``, anyScope, noClient, noClient, noClient, noClient},
+	{"POST", "/api/oauth/revoke", ``, anyScope, noClient, noClient, noClient, noClient},
+
+	{"GET", "/api/users", ``, "users:read", unknown, forbidden, forbidden, fine},
+	{"GET", "/api/users/{user}", ``, "users:read", unknown, fine, forbidden, fine},
+	{"PATCH", "/api/users/{user}", `{"activate": true}`, "users:write", unknown, forbidden, forbidden, fine},
+	{"GET", "/api/users/{user}/picture", ``, anyScope, noPicture, noPicture, noPicture, noPicture},
+
+	{"GET", "/api/sports", ``, "workouts:read", unknown, fine, fine, fine},
+	{"GET", "/api/sports/{sport}", ``, "workouts:read", unknown, fine, fine, fine},
+	{"PATCH", "/api/sports/{sport}", `{"is_active": true}`, "workouts:write", unknown, forbidden, forbidden, fine},
+
+	{"GET", "/api/workouts", ``, "workouts:read", unknown, fine, fine, fine},
+	{"POST", "/api/workouts", ``, "workouts:write", unknown, noFile, noFile, noFile},
 	{
 		"POST", "/api/workouts/no_gpx", `{"sport_id": 1, "workout_date": "2018-05-15 14:05", "distance": 10, "duration": 3600}`,
-		unknown, created, created, created,
+		"workouts:write", unknown, created, created, created,
 	},
-	{"GET", "/api/workouts/{id}", ``, unknown, fine, forbidden, forbidden},
-	{"PATCH", "/api/workouts/{id}", `{"notes": "x"}`, unknown, fine, forbidden, forbidden},
-	{"DELETE", "/api/workouts/{typed}", ``, unknown, removed, forbidden, forbidden},
-	{"GET", "/api/workouts/{id}/gpx", ``, unknown, fine, forbidden, forbidden},
-	{"GET", "/api/workouts/{id}/gpx/download", ``, unknown, fine, foreign, foreign},
-	{"GET", "/api/workouts/{id}/gpx/segment/{number}", ``, unknown, fine, forbidden, forbidden},
-	{"GET", "/api/workouts/{id}/chart_data", ``, unknown, fine, forbidden, forbidden},
-	{"GET", "/api/workouts/{id}/chart_data/segment/{number}", ``, unknown, fine, forbidden, forbidden},
-	{"GET", "/api/workouts/map/{map}", ``, fine, fine, fine, fine},
-	{
-		"GET", "/api/workouts/map_tile/{s}/{z}/{x}/{y}.png", ``,
-		verdict{404, "Map tile does not exist."},
-		verdict{404, "Map tile does not exist."},
-		verdict{404, "Map tile does not exist."},
-		verdict{404, "Map tile does not exist."},
-	},
+	{"GET", "/api/workouts/{id}", ``, "workouts:read", unknown, fine, forbidden, forbidden},
+	{"PATCH", "/api/workouts/{id}", `{"notes": "x"}`, "workouts:write", unknown, fine, forbidden, forbidden},
+	{"DELETE", "/api/workouts/{typed}", ``, "workouts:write", unknown, removed, forbidden, forbidden},
+	{"GET", "/api/workouts/{id}/gpx", ``, "workouts:read", unknown, fine, forbidden, forbidden},
+	{"GET", "/api/workouts/{id}/gpx/download", ``, "workouts:read", unknown, fine, foreign, foreign},
+	{"GET", "/api/workouts/{id}/gpx/segment/{number}", ``, "workouts:read", unknown, fine, forbidden, forbidden},
+	{"GET", "/api/workouts/{id}/chart_data", ``, "workouts:read", unknown, fine, forbidden, forbidden},
+	{"GET", "/api/workouts/{id}/chart_data/segment/{number}", ``, "workouts:read", unknown, fine, forbidden, forbidden},
+	{"GET", "/api/workouts/map/{map}", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/api/workouts/map_tile/{s}/{z}/{x}/{y}.png", ``, anyScope, noTile, noTile, noTile, noTile},
 
-	{"GET", "/api/records", ``, unknown, fine, fine, fine},
-	{"GET", "/api/stats/all", ``, unknown, forbidden, forbidden, fine},
-	{"GET", "/api/stats/{user}/by_time", ``, unknown, fine, forbidden, fine},
-	{"GET", "/api/stats/{user}/by_sport", ``, unknown, fine, forbidden, fine},
+	{"POST", uploadRoute, ``, "workouts:write", badSecret, badSecret, badSecret, badSecret},
 
-	{"GET", "/api/config", ``, fine, fine, fine, fine},
-	{"PATCH", "/api/config", `{}`, unknown, forbidden, forbidden, senseless},
-	{"GET", "/api/ping", ``, fine, fine, fine, fine},
-	{"GET", "/api/openapi.yaml", ``, fine, fine, fine, fine},
+	{"GET", "/api/equipments", ``, anyScope, unknown, fine, fine, fine},
+	{"GET", "/api/equipment-types", ``, anyScope, unknown, fine, fine, fine},
 
-	{"GET", "/", ``, fine, fine, fine, fine},
-	{"GET", "/account-confirmation", ``, fine, fine, fine, fine},
-	{"GET", "/password-reset", ``, fine, fine, fine, fine},
-	{"GET", "/email-update", ``, fine, fine, fine, fine},
-	{"GET", "/static/{file}", ``, fine, fine, fine, fine},
+	{"GET", "/api/records", ``, "workouts:read", unknown, fine, fine, fine},
+	{"GET", "/api/stats/all", ``, "workouts:read", unknown, forbidden, forbidden, fine},
+	{"GET", "/api/stats/{user}/by_time", ``, "workouts:read", unknown, fine, forbidden, fine},
+	{"GET", "/api/stats/{user}/by_sport", ``, "workouts:read", unknown, fine, forbidden, fine},
 
-	{"POST", "/api/auth/logout", ``, unknown, fine, fine, fine},
-	{"DELETE", "/api/users/{user}", ``, unknown, removed, forbidden, removed}, // the administrator removes chloe
+	{"GET", "/api/config", ``, anyScope, fine, fine, fine, fine},
+	{"PATCH", "/api/config", `{}`, "application:write", unknown, forbidden, forbidden, senseless},
+	{"GET", "/api/ping", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/api/openapi.yaml", ``, anyScope, fine, fine, fine, fine},
+
+	{"GET", "/", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/account-confirmation", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/password-reset", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/email-update", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/profile/apps/authorize", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/static/{file}", ``, anyScope, fine, fine, fine, fine},
+
+	{"POST", "/api/auth/logout", ``, own, unknown, fine, fine, fine},
+	{"DELETE", "/api/users/{user}", ``, "users:write", unknown, removed, forbidden, removed},
 }
 
-// TestAccess sends every route what nobody, the owner, somebody else and an administrator would (A08).
+// verdictOf returns the answer to a token that is good for one thing only, where its owner gets another; none: any application's token
+// and any personal one is as good there.
+func (c limitedCaller) verdictOf(route, scope string, owners verdict) (v verdict, isNoScope bool) {
+	switch {
+	case route == uploadRoute && !c.isPersonal:
+		return badSecret, false
+	case route == uploadRoute && c.scope != scope:
+		return verdict{403, "an address for uploads takes a token with the scope workouts:write alone"}, false
+	case route == uploadRoute:
+		return noFile, false
+	case scope == anyScope, scope == apps && !c.isPersonal, scope == c.scope:
+		return owners, false
+	}
+	return verdict{403, noRights}, true
+}
+
+// TestAccess sends every route what nobody, the owner, somebody else and an administrator would, and what their applications and scripts
+// would that are allowed one thing each (A08).
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withPeople)
@@ -115,55 +176,104 @@ func TestAccess(t *testing.T) {
 		}
 	}
 
-	amelie, boris, chloe := s.person("amelie"), s.person("boris"), s.person("chloe")
-	root := s.person("root")
+	amelie, boris, root := s.person("amelie"), s.person("boris"), s.person("root")
 	in := amelie.things()
-	try := func(c client, method, path, body string, want verdict) {
-		t.Helper()
-		var content any
-		if body != "" {
-			content = body
-		}
-		r := c.do(method, in.Replace(path), content).wants(want.status)
-		if want.message != "" {
-			r.wants(want.status, in.Replace(want.message))
-		}
-		if r.status >= 400 {
-			r.wantsJSON()
-		}
+	callers := []accessCaller{
+		{limitedCaller{user: user{client: s.anybody()}}, "nobody", func(row int) verdict { return accessTable[row].nobody }},
+		{limitedCaller{user: boris}, "boris", func(row int) verdict { return accessTable[row].boris }},
+		{limitedCaller{user: root}, "root", func(row int) verdict { return accessTable[row].root }},
+		{limitedCaller{user: amelie}, "amelie", func(row int) verdict { return accessTable[row].amelie }},
 	}
-	callers := []struct {
-		user
-		verdict func(row int) verdict
-	}{
-		{user{client: s.anybody()}, func(row int) verdict { return accessTable[row].nobody }},
-		{boris, func(row int) verdict { return accessTable[row].boris }},
-		{root, func(row int) verdict { return accessTable[row].root }},
-		{amelie, func(row int) verdict { return accessTable[row].amelie }}, // who removes herself in the end
+	for _, owner := range []accessCaller{callers[2], callers[3]} {
+		for _, c := range owner.limitedCallers() {
+			callers = append(callers, accessCaller{c, c.String(), owner.verdict})
+		}
 	}
 	s.unchanged("what was refused", func() {
 		for _, c := range callers {
-			for i, row := range accessTable {
-				if want := c.verdict(i); want.status >= 400 {
-					try(c.client, row.method, row.path, row.body, want)
+			for i := range accessTable {
+				if want, _ := c.at(i); want.status >= 400 {
+					c.try(i, in)
 				}
 			}
 		}
 	})
 	for _, c := range callers {
 		for i, row := range accessTable {
-			session, path, want := c.client, row.path, c.verdict(i)
-			switch {
-			case want.status >= 400:
+			if want, _ := c.at(i); want.status >= 400 {
 				continue
-			case row.path == "/api/auth/logout":
-				session = s.login(c.email, password)
-			case want == removed && c.name == root.name:
-				path = strings.Replace(path, "{user}", chloe.name, 1)
 			}
-			try(session, row.method, path, row.body, want)
+			switch {
+			case row.path == "/api/auth/logout":
+				other := c
+				other.client = s.login(c.email, password)
+				other.try(i, in)
+			case row.path == "/api/workouts/{typed}":
+				c.try(i, strings.NewReplacer("{typed}", amelie.typed(nil).wants(201).id()))
+			case row.method == "DELETE" && row.path == "/api/users/{user}":
+				c.tryDeletion(i)
+			default:
+				c.try(i, in)
+			}
 		}
 	}
+}
+
+// accessCaller is one of those who call in TestAccess.
+type accessCaller struct {
+	limitedCaller // without a scope: a session, or nobody
+	who           string
+	verdict       func(row int) verdict // on the user
+}
+
+// at returns what the caller is to be told, and whether that is that the token is not for this.
+func (c accessCaller) at(row int) (want verdict, isNoScope bool) {
+	if c.scope == "" {
+		return c.verdict(row), false
+	}
+	return c.verdictOf(accessTable[row].path, accessTable[row].scope, c.verdict(row))
+}
+
+// try sends a row of the table, with the things of amelie's in its path.
+func (c accessCaller) try(row int, in *strings.Replacer) {
+	c.s.t.Helper()
+	v := accessTable[row]
+	var content any
+	if v.body != "" {
+		content = v.body
+	}
+	secret := c.token()
+	if secret == "" {
+		secret = "nonsense"
+	}
+	r := c.do(v.method, in.Replace(strings.Replace(v.path, "{secret}", secret, 1)), content)
+	r.call = c.who + ": " + v.method + " " + v.path
+	want, isNoScope := c.at(row)
+	r.wants(want.status)
+	if want.message != "" {
+		r.wants(want.status, in.Replace(want.message))
+	}
+	if isNoScope {
+		r.wantsNoScope()
+	}
+	if r.status >= 400 && want != noClient {
+		r.wantsJSON()
+	}
+}
+
+// tryDeletion has an account removed that was made for it: by an administrator, or by itself with a token of the same kind.
+func (c accessCaller) tryDeletion(row int) {
+	c.s.t.Helper()
+	gone := c.s.signUp(fmt.Sprint("gone_", len(c.s.run(`select 1 from users`)), "_", len(c.who)))
+	switch {
+	case c.name == "root":
+	case c.scope == "":
+		c.limitedCaller = limitedCaller{user: gone}
+	default:
+		c.limitedCaller = c.like(gone)
+	}
+	c.try(row, strings.NewReplacer("{user}", gone.name))
+	gone.get("/api/auth/profile").wants(401, badToken)
 }
 
 // TestListsAreOnesOwn shows that lists and sums have nothing of anybody else's, also for administrators.

@@ -19,8 +19,8 @@ type jsonRoute struct {
 	optional []string
 }
 
-// jsonRoutes are all of them, for the owner of an address and of a workout that was typed in. What is good here changes nothing
-// that a later request needs.
+// jsonRoutes are all of them, for an administrator who has an address and a workout that was typed in, where doris has an account. What
+// is good here changes nothing that a later request needs.
 func jsonRoutes(email, workoutID string) []jsonRoute {
 	return []jsonRoute{
 		{
@@ -74,6 +74,27 @@ func jsonRoutes(email, workoutID string) []jsonRoute {
 			"PATCH", "/api/workouts/" + workoutID, typedWorkout(), nil,
 			[]string{"sport_id", "title", "notes", "workout_date", "distance", "duration"},
 		},
+		{
+			"POST", "/api/auth/tokens",
+			object{"name": "A", "scope": "workouts:write", "sport_id": 1, "expires_in_days": 30},
+			nil,
+			[]string{"sport_id", "expires_in_days"},
+		},
+		{
+			"POST", "/api/oauth/apps",
+			object{
+				"client_name": "A", "client_uri": "https://a.example.com", "redirect_uris": []string{callback}, "scope": "workouts:read",
+				"client_description": "B",
+			},
+			nil,
+			[]string{"client_description"},
+		},
+		{
+			"PATCH", "/api/users/doris",
+			object{"admin": true, "activate": true, "reset_password": false, "new_email": "new@example.com"},
+			nil,
+			[]string{"admin", "activate", "reset_password", "new_email"},
+		},
 	}
 }
 
@@ -122,9 +143,14 @@ func TestRoutesAreAllHere(t *testing.T) {
 	for _, route := range jsonRoutes("", "{id}") {
 		here = append(here, route.method+" "+route.path)
 	}
-	others := []string{"POST /api/auth/picture", "POST /api/workouts", "POST /api/auth/logout"}
+	others := []string{
+		"POST /api/auth/picture", "POST /api/workouts", "POST " + uploadRoute, // files
+		"POST /api/oauth/authorize", "POST /api/oauth/token", "POST /api/oauth/revoke", // forms
+		"POST /api/auth/logout", "POST /api/oauth/apps/{client}/revoke", // nothing
+	}
+	in := strings.NewReplacer("{sport}", "1", "{user}", "doris")
 	for _, route := range newSite(t).server.Routes() {
-		name := route.Method + " " + strings.Replace(routePath(route.Method, route.Path), "{sport}", "1", 1)
+		name := route.Method + " " + in.Replace(routePath(route.Method, route.Path))
 		if route.Method != "POST" && route.Method != "PATCH" || slices.Contains(others, name) {
 			continue
 		}
@@ -139,6 +165,7 @@ func TestBadJSON(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	root := s.addAdmin("root")
+	s.signUp("doris")
 	for _, route := range jsonRoutes(root.email, root.typed(nil).wants(201).id()) {
 		good, err := json.Marshal(route.good)
 		if err != nil {
@@ -216,6 +243,7 @@ func TestGoodJSON(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	root := s.addAdmin("root")
+	s.signUp("doris")
 	for _, route := range jsonRoutes(root.email, root.typed(nil).wants(201).id()) {
 		for _, media := range []string{"application/json", "application/json; charset=utf-8", "Application/JSON"} {
 			r := root.with("Content-Type", media).do(route.method, route.path, route.good)
@@ -226,7 +254,7 @@ func TestGoodJSON(t *testing.T) {
 				}
 			case route.path == "/api/auth/register" && media != "application/json":
 				r.wants(400, nameTaken)
-			case route.path == "/api/workouts/no_gpx":
+			case slices.Contains([]string{"/api/workouts/no_gpx", "/api/auth/tokens", "/api/oauth/apps"}, route.path):
 				r.wants(201)
 			default:
 				r.wants(200)
@@ -240,6 +268,7 @@ func TestBadValues(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	root := s.addAdmin("root")
+	s.signUp("doris")
 	routes := make(map[string]jsonRoute)
 	for _, route := range jsonRoutes(root.email, "{id}") {
 		routes[route.path] = route
@@ -251,6 +280,9 @@ func TestBadValues(t *testing.T) {
 		account     = "/api/auth/profile/edit/account"
 		register    = "/api/auth/register"
 		config      = "/api/config"
+		tokens      = "/api/auth/tokens"
+		clients     = "/api/oauth/apps"
+		doris       = "/api/users/doris"
 
 		invalid  = "invalid payload"
 		length   = "username: 3 to 30 characters required\n"
@@ -260,6 +292,18 @@ func TestBadValues(t *testing.T) {
 		long     = "password: 1024 bytes at most\n"
 		color    = "invalid hexadecimal color"
 		atLeast1 = " must be greater than 0"
+		label    = "name: 1 to 100 characters required"
+		scopes   = "scope: one or more of application:write, profile:read, profile:write, users:read, users:write, workouts:read, " +
+			"workouts:write required, separated by blanks"
+		days        = "expires_in_days: 1 to 3650 required"
+		clientName  = "OAuth2 client invalid client_name: 1 to 100 characters required"
+		description = "OAuth2 client invalid client_description: 500 characters at most"
+		website     = "OAuth2 client invalid client_uri: an address that begins with https:// or http:// required"
+		uris        = "OAuth2 client invalid redirect_uris: 1 to 10 addresses required"
+		firstURI    = "OAuth2 client invalid redirect_uris: address 1 must be one of https, of http on localhost, or of a scheme with a dot, " +
+			"without user, fragment and wildcards"
+		clientScope = "OAuth2 client invalid scopes"
+		newAddress  = "valid email must be provided"
 	)
 	s.unchanged("what cannot be meant", func() {
 		for _, c := range []struct {
@@ -356,6 +400,65 @@ func TestBadValues(t *testing.T) {
 			{account, "new_password", "", 400, short},
 			{account, "new_password", "1234567", 400, short},
 			{account, "new_password", strings.Repeat("x", 2000), 400, long},
+
+			{tokens, "name", "", 400, label},
+			{tokens, "name", " \t\n", 400, label},
+			{tokens, "name", strings.Repeat("é", 101), 400, label},
+			{tokens, "name", "a\nb", 400, label},
+			{tokens, "name", "a\x00b", 400, label},
+			{tokens, "name", "a\u0085b", 400, label},
+			{tokens, "scope", "", 400, scopes},
+			{tokens, "scope", "  ", 400, scopes},
+			{tokens, "scope", "*", 400, scopes},
+			{tokens, "scope", "workouts", 400, scopes},
+			{tokens, "scope", "Workouts:Write", 400, scopes},
+			{tokens, "scope", "workouts:write,workouts:read", 400, scopes},
+			{tokens, "scope", "workouts:write admin", 400, scopes},
+			{tokens, "scope", "workouts:write workouts:write", 400, scopes},
+			{tokens, "scope", "workouts:write\x00", 400, scopes},
+			{tokens, "sport_id", 0, 400, "Sport id: 0 does not exist"},
+			{tokens, "sport_id", -1, 400, "Sport id: -1 does not exist"},
+			{tokens, "sport_id", 1000, 400, "Sport id: 1000 does not exist"},
+			{tokens, "sport_id", raw("9223372036854775808"), 400, invalid},
+			{tokens, "expires_in_days", 0, 400, days},
+			{tokens, "expires_in_days", -1, 400, days},
+			{tokens, "expires_in_days", 3651, 400, days},
+			{tokens, "expires_in_days", raw("9223372036854775807"), 400, days},
+			{tokens, "expires_in_days", 0.5, 400, invalid},
+
+			{clients, "client_name", "", 400, clientName},
+			{clients, "client_name", "  ", 400, clientName},
+			{clients, "client_name", strings.Repeat("é", 101), 400, clientName},
+			{clients, "client_name", "a\nb", 400, clientName},
+			{clients, "client_description", strings.Repeat("é", 501), 400, description},
+			{clients, "client_description", "a\x00b", 400, description},
+			{clients, "client_uri", "", 400, website},
+			{clients, "client_uri", "a.example.com", 400, website},
+			{clients, "client_uri", "javascript:alert(1)", 400, website},
+			{clients, "client_uri", "https://", 400, website},
+			{clients, "client_uri", "https://a.example.com/" + strings.Repeat("x", 2000), 400, website},
+			{clients, "redirect_uris", []string{}, 400, uris},
+			{clients, "redirect_uris", slices.Repeat([]string{callback}, 11), 400, uris},
+			{clients, "redirect_uris", []string{""}, 400, firstURI},
+			{clients, "redirect_uris", []string{"http://a.example.com/"}, 400, firstURI},
+			{clients, "redirect_uris", []string{"javascript:alert(1)"}, 400, firstURI},
+			{clients, "redirect_uris", []string{callback + "#x"}, 400, firstURI},
+			{clients, "redirect_uris", []string{"https://user@a.example.com/"}, 400, firstURI},
+			{clients, "redirect_uris", []string{"https://*.example.com/"}, 400, firstURI},
+			{clients, "redirect_uris", []string{"https://a.example.com/?code=x"}, 400, firstURI},
+			{clients, "redirect_uris", []any{callback, 1}, 400, invalid},
+			{clients, "redirect_uris", callback, 400, invalid},
+			{clients, "scope", "", 400, clientScope},
+			{clients, "scope", "admin", 400, clientScope},
+			{clients, "scope", "Workouts:Read", 400, clientScope},
+
+			{doris, "new_email", "", 400, newAddress},
+			{doris, "new_email", "x", 400, newAddress},
+			{doris, "new_email", "a@example.com\r\nBcc: b@example.com", 400, newAddress},
+			{doris, "new_email", strings.Repeat("x", 65) + "@example.com", 400, newAddress},
+			{doris, "new_email", " Doris@Example.com ", 400, "new email must be different than curent email"},
+			{doris, "new_email", "ROOT@example.com", 400, "sorry, that email is already taken"},
+			{doris, "activate", false, 400, invalid}, // an administrator who may not log in
 
 			{config, "admin_contact", "x", 400, ""},
 			{config, "admin_contact", "a@example.com\r\nb", 400, ""},

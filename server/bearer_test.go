@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"hash"
 	"maps"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,13 @@ func changed(v, changes object) object {
 func (f forger) raw(name, value string) string {
 	return f.claiming(object{name: json.RawMessage(value)})
 }
+
+func sha256Of(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
+
+func base64Of(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // TestForgedTokens shows what does not open a session (A05), and what does.
 func TestForgedTokens(t *testing.T) {
@@ -287,6 +295,84 @@ func wantsRefusedToken(t *testing.T, name string, got response, message string) 
 	if h := got.header.Get("WWW-Authenticate"); h != challenge {
 		t.Errorf("%s: WWW-Authenticate: %s; want %s", name, h, challenge)
 	}
+}
+
+// TestForgedSecrets does so for the tokens that are no JWTs: in the header, and in the address of an upload (A05).
+func TestForgedSecrets(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie, boris := s.person("amelie"), s.person("boris")
+	access, refresh := amelie.newApp("profile:read").tokens()
+	othersAccess, _ := boris.newApp("profile:read").tokens()
+	upload := amelie.personalToken("workouts:write")
+	othersUpload := boris.personalToken("workouts:write")
+
+	profile := func(token string) response { return s.withToken(token).get("/api/auth/profile") }
+	post := func(token string) response { return s.anybody().post("/api/upload/"+url.PathEscape(token), "") }
+	personal, writing := amelie.personalToken("profile:read"), amelie.personalToken("profile:write")
+	for _, c := range []struct {
+		name, token, other string
+		use                func(token string) response
+		control            int
+	}{
+		{"access token", access, othersAccess, profile, 200},
+		{"refresh token", refresh, othersAccess, profile, 401},
+		{"personal token", personal, othersUpload, profile, 200},
+		{"upload address", upload, othersUpload, post, 400}, // no file part
+	} {
+		c.use(c.token).wants(c.control)
+		s.unchanged("a forged "+c.name, func() {
+			for how, forged := range forgedTokens(t, c.token, c.other) {
+				r := c.use(forged)
+				r.call = c.name + " " + how
+				r.wants(401)
+				wantsRefusedToken(t, r.call, r, badToken)
+			}
+		})
+		c.use(c.token).wants(c.control)
+	}
+	s.unchanged("a token where none is read", func() {
+		for _, authorization := range []string{
+			"Basic " + base64.StdEncoding.EncodeToString([]byte("amelie:"+personal)), "Token " + personal, personal, "Bearer: " + personal,
+			"Bearer\t" + personal,
+		} {
+			s.anybody().with("Authorization", authorization).get("/api/auth/profile").wants(401, noToken)
+		}
+		for _, authorization := range []string{
+			`Bearer "` + personal + `"`, "Bearer " + personal + " " + personal, "Bearer " + personal + ", Bearer " + access,
+			"Bearer " + personal[:10] + " " + personal[10:], "Bearer Bearer " + personal, "Bearer " + url.QueryEscape(personal) + "%20",
+		} {
+			s.anybody().with("Authorization", authorization).get("/api/auth/profile").wants(401, badToken)
+		}
+		s.anybody().with("Authorization", "Bearer "+personal, "Bearer "+personal).get("/api/auth/profile").wants(401, noToken)
+		s.anybody().get("/api/auth/profile?access_token="+personal+"&token="+personal).wants(401, noToken)
+		s.anybody().with("Cookie", "auth_token="+personal).get("/api/auth/profile").wants(401, noToken)
+		s.anybody().form("/api/auth/profile/edit", "access_token", writing).wants(401, noToken)
+	})
+	file := ride(morning, 3)
+	s.unchanged("an address that is not quite the one", func() {
+		for _, path := range []string{
+			"/api/upload", "/api/upload/", "/api/upload//" + upload, "/api/upload/" + upload + "/", "/api/upload/" + upload + "/x",
+			"/api/upload/x/" + upload, "/api/upload/../upload/" + upload, "/api//upload/" + upload, "/api/Upload/" + upload,
+			"/api/uploads/" + upload, "/api/upload/" + upload + "%2f", "/upload/" + upload, "/api/workouts/" + upload,
+		} {
+			r := s.anybody().post(path, file)
+			if r.status != 404 && r.status != 401 && r.status != 405 {
+				t.Errorf("%s: %d %s; want 404, 405 or 401", r.call, r.status, r.body)
+			}
+		}
+		for _, path := range []string{upload + "%00", upload + "%20", "%20" + upload, upload + ";x", upload + "%0a", "%ff" + upload} {
+			s.anybody().post("/api/upload/"+path, file).wants(401, badToken)
+		}
+		s.anybody().post("/api/upload?secret="+upload, file).wants(404)
+		// What is in the header opens nothing there.
+		amelie.post("/api/upload/nonsense", file).wants(401, badToken)
+		s.withToken(upload).post("/api/upload/nonsense", file).wants(401, badToken)
+		for _, method := range []string{"GET", "PUT", "PATCH", "DELETE"} {
+			s.anybody().do(method, "/api/upload/"+upload, nil).wants(405)
+		}
+	})
+	s.withToken("nonsense").post("/api/upload/"+upload+"?x=y", file).wants(201)
 }
 
 // TestOpenRoutesIgnoreTokens shows that a bad token does not close what is open to everybody.

@@ -57,6 +57,7 @@ func FuzzAuthorization(f *testing.F) {
 func FuzzJSONBodies(f *testing.F) {
 	s := newSite(f)
 	root := s.addAdmin("chloe")
+	s.signUp("doris")
 	routes := jsonRoutes(root.email, root.typed(nil).wants(201).id())
 	for i, route := range routes {
 		good, err := json.Marshal(route.good)
@@ -76,7 +77,7 @@ func FuzzJSONBodies(f *testing.F) {
 		}
 		// Whatever was taken, what is told of it later is JSON too, and the session goes on.
 		for _, path := range []string{
-			"/api/auth/profile", "/api/config", "/api/sports", "/api/workouts?with_statistics=true", "/api/stats/chloe/by_time?time=week",
+			"/api/auth/profile", "/api/auth/tokens", "/api/oauth/apps?per_page=50", "/api/users", "/api/config", "/api/sports", "/api/workouts?with_statistics=true", "/api/stats/chloe/by_time?time=week",
 		} {
 			r := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
 			r.Header.Set("Authorization", "Bearer "+root.token())

@@ -53,6 +53,8 @@ var (
 			with("Content-Length", "*").with("Etag", "*")
 
 	unknownSet = apiSet.with("Www-Authenticate", `Bearer realm="fittrackee"`)
+	noScopeSet = apiSet.with("Www-Authenticate", `Bearer realm="fittrackee", error="insufficient_scope", `+
+		`error_description="The request requires higher privileges than provided by the access token."`)
 	refusedSet = apiSet.with("Www-Authenticate", `Bearer realm="fittrackee", error="invalid_token", `+
 		`error_description="The access token provided is expired, revoked, malformed, or invalid for other reasons."`)
 )
@@ -89,6 +91,14 @@ func routePath(method, path string) string {
 		return strings.Replace(path, "{id}", "{sport}", 1)
 	case path == "/api/workouts/map/{id}":
 		return "/api/workouts/map/{map}"
+	case path == "/api/auth/sessions/{id}":
+		return "/api/auth/sessions/{session}"
+	case path == "/api/auth/tokens/{id}":
+		return "/api/auth/tokens/{token}"
+	case strings.HasPrefix(path, "/api/oauth/apps/{id}/"):
+		return strings.Replace(path, "{id}", "{client}", 1)
+	case method == "DELETE" && path == "/api/oauth/apps/{app}":
+		return "/api/oauth/apps/{client}"
 	case method == "DELETE" && path == "/api/workouts/{id}":
 		return "/api/workouts/{typed}"
 	}
@@ -100,9 +110,19 @@ func routePath(method, path string) string {
 func (u user) things() *strings.Replacer {
 	u.s.t.Helper()
 	tracked := u.upload("a.gpx", ride(morning, 5)).wants(201).workout()
+	app := u.newApp("workouts:read")
 	return strings.NewReplacer(
+		"{session}", u.newSession(), "{token}", fmt.Sprint(u.addToken("workouts:write", nil).wants(201).token()["id"]),
+		"{secret}", u.personalToken("workouts:write"),
+		"{app}", app.id, "{client}", fmt.Sprint(app.number),
 		"{user}", u.name, "{id}", fmt.Sprint(tracked["id"]), "{map}", fmt.Sprint(tracked["map"]), "{typed}", u.typed(nil).wants(201).id(),
 		"{sport}", "1", "{number}", "1", "{s}", "a", "{z}", "1", "{x}", "1", "{y}", "1", "{file}", "style.css")
+}
+
+// newSession opens another session, and returns its id.
+func (u user) newSession() string {
+	u.s.t.Helper()
+	return u.s.login(u.email, password).sessionIDs()[0]
 }
 
 func isAPI(path string) bool { return strings.HasPrefix(path, "/api/") }
@@ -140,6 +160,14 @@ func TestHeadersOfRoutes(t *testing.T) {
 			path = "/api/users/amelie/picture"
 		case "DELETE /api/users/{user}":
 			path = "/api/users/boris" // who goes
+		case "DELETE /api/auth/sessions/{session}":
+			path = "/api/auth/sessions/" + root.newSession()
+		case "DELETE /api/oauth/apps/{client}":
+			path = fmt.Sprint("/api/oauth/apps/", root.newApp("workouts:read").number)
+		case "POST " + uploadRoute:
+			s.anybody().do(route.Method, "/api/upload/nonsense", nil).wants(401, badToken).wantsHeaders(refusedSet)
+			s.anybody().do(route.Method, path, nil).wants(400, "no file part").wantsHeaders(apiSet)
+			continue
 		}
 		anybody := s.anybody().do(route.Method, path, nil)
 		switch {
@@ -158,6 +186,8 @@ func TestHeadersOfRoutes(t *testing.T) {
 			anybody.wants(200).wantsHeaders(apiSet.with("Content-Type", "application/yaml"))
 		case isAPI(route.Path) && route.Method == "GET":
 			anybody.wants(200).wantsHeaders(apiSet)
+		case strings.HasPrefix(name, "POST /api/oauth/"):
+			anybody.wants(400).wantsHeaders(apiSet)
 		case isAPI(route.Path):
 			anybody.wants(400, "invalid payload").wantsHeaders(apiSet)
 		default:
@@ -176,6 +206,8 @@ func TestHeadersOfRoutes(t *testing.T) {
 		case name == "GET /api/workouts/{id}/gpx/download":
 			known.wants(200).wantsHeaders(downloadSet)
 		case route.Method == "GET":
+			known.wants(200).wantsHeaders(apiSet)
+		case name == "POST /api/oauth/apps/{client}/revoke":
 			known.wants(200).wantsHeaders(apiSet)
 		case name == "POST /api/auth/picture", name == "POST /api/workouts":
 			known.wants(400, "no file part").wantsHeaders(apiSet)

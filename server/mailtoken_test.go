@@ -10,46 +10,6 @@ import (
 	"fittrackee/mail"
 )
 
-// TestTokenAtEveryDoor shows each kind of token at the doors of all kinds (A04).
-func TestTokenAtEveryDoor(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	amelie := s.signUp("amelie")
-	amelie.patch("/api/auth/profile/edit/account",
-		object{"email": "new@example.com", "password": password}).wants(200, "user account updated")
-	chloe := s.signUp("chloe") // her own account, for a reset ends a change of address
-	s.anybody().post("/api/auth/password/reset-request", object{"email": chloe.email}).wants(200)
-	s.register("boris", "boris@example.com").wants(200)
-
-	session := func(token string) response { return s.withToken(token).get("/api/auth/profile") }
-	reset := func(token string) response { return s.resetPassword(token, "another horse") }
-	kinds := []struct {
-		name, token string
-		door        func(string) response
-		refusal     int
-		message     string
-		success     string
-	}{
-		{"email change", s.mailedToken("new@example.com"), s.confirmEmail, 400, "invalid payload", "email updated"},
-		{"reset", s.mailedToken(chloe.email), reset, 401, "invalid token, please request a new token", "password updated"},
-		{"confirmation", s.mailedToken("boris@example.com"), s.confirm, 400, "invalid payload", "account confirmation successful"},
-		{"session", amelie.token(), session, 401, "invalid token, please log in again", ""},
-	}
-	for _, token := range kinds {
-		for _, door := range kinds {
-			if token.name == door.name {
-				continue
-			}
-			s.unchanged(fmt.Sprintf("a token of kind %s at the door of %s", token.name, door.name), func() {
-				door.door(token.token).wants(door.refusal, door.message)
-			})
-		}
-	}
-	for _, kind := range kinds {
-		kind.door(kind.token).wants(200, kind.success)
-	}
-}
-
 // resetSite is a site with an account that has asked for a reset, and the token.
 func resetSite(t *testing.T) (s *site, email, token string) {
 	t.Helper()

@@ -27,8 +27,8 @@ func scanPersonalToken(r row) (t PersonalToken, err error) {
 	return t, err
 }
 
-// AddPersonalToken stores a token that has a hash, for a user who is logged in by a session. An account has so many at most. It
-// returns ErrMissing when the session has ended, or ErrTooMany.
+// AddPersonalToken stores a token that has a hash, for a user who is logged in by a session. An account has so many at most that have
+// not expired. It returns ErrMissing when the session has ended, or ErrTooMany.
 func (s *Store) AddPersonalToken(
 	ctx context.Context, t PersonalToken, hash []byte, sessionID int64, most int,
 ) (added PersonalToken, err error) {
@@ -36,7 +36,8 @@ func (s *Store) AddPersonalToken(
 		if err := hasSession(ctx, tx, t.UserID, sessionID); err != nil {
 			return err
 		}
-		err := hasRoom(ctx, tx, most, `select count(*) from personal_tokens where user_id = $1`, t.UserID)
+		err := hasRoom(ctx, tx, most, `
+			select count(*) from personal_tokens where user_id = $1 and (expires_at is null or expires_at > $2)`, t.UserID, s.now())
 		if err != nil {
 			return err
 		}

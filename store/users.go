@@ -465,18 +465,25 @@ func updateEmail(ctx context.Context, tx *sql.Tx, u User, up UserUpdate) error {
 	return setEmail(ctx, tx, u.ID, up.Email)
 }
 
-// activate lets an account log in. One that had been deactivated begins anew: what opened it before does not again.
+// activate lets an account log in. One that had been deactivated begins anew: what opened it before does not again, nor does what was
+// mailed for it.
 func (s *Store) activate(ctx context.Context, tx *sql.Tx, u User) error {
 	if err := dropTokens(ctx, tx, u.ID, PurposeConfirm); err != nil {
 		return err
 	}
 	if !u.IsActive {
+		if err := dropTokens(ctx, tx, u.ID, PurposeReset, PurposeEmailConfirm); err != nil {
+			return err
+		}
 		if err := endAccess(ctx, tx, u.ID, 0); err != nil {
 			return err
 		}
 	}
 	return mustChange(tx.ExecContext(ctx, `
-		update users set is_active = 1, confirmed_at = coalesce(confirmed_at, $1) where id = $2`, s.now(), u.ID))
+		update users
+		set email_to_confirm = case when is_active = 1 then email_to_confirm end,
+		  is_active = 1, confirmed_at = coalesce(confirmed_at, $1)
+		where id = $2`, s.now(), u.ID))
 }
 
 // deactivate shuts an account out. A confirmation that is still under way is not to let it in again.
