@@ -118,7 +118,7 @@ type clientCredentials struct {
 // readClientForm reads a form of an application's, and who it is.
 func readClientForm(w http.ResponseWriter, r *http.Request) (form url.Values, c clientCredentials, err error) {
 	form, err = readForm(w, r)
-	if errors.Is(err, problem.ErrInvalidPayload) {
+	if problem.Is(err, problem.Invalid) {
 		return nil, c, &auth.OAuthError{Code: "invalid_request", Description: "a form is required, in which no parameter comes twice"}
 	}
 	if err != nil {
