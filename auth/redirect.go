@@ -65,10 +65,26 @@ func isHost(u *url.URL) bool {
 		addr, err := netip.ParseAddr(host)
 		return err == nil && addr.Is6() && addr.Zone() == ""
 	}
+	if endsInNumber(host) {
+		addr, err := netip.ParseAddr(host)
+		return err == nil && addr.Is4()
+	}
 	return host != "" && !strings.ContainsFunc(host, func(c rune) bool {
 		isPlain := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_'
 		return !isPlain
 	})
+}
+
+// endsInNumber tells whether browsers take a host for an IPv4 address, in one of many notations, such as 127.1 and 0x7f000001
+// (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+func endsInNumber(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if strings.Trim(last, "0123456789") == "" {
+		return last != ""
+	}
+	digits, isHex := strings.CutPrefix(strings.ToLower(last), "0x")
+	return isHex && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // isLoopback tells whether a host is the machine of whoever opens it.

@@ -50,7 +50,8 @@ func TestPages(t *testing.T) {
 	p, _ := startMailing(t)
 	v := newVisitor(t, p)
 	for _, path := range []string{
-		"/", "/account-confirmation?token=x", "/password-reset?token=%3Cscript%3E", "/email-update", "/account-confirmation",
+		"/", "/profile/apps/authorize", "/profile/apps/authorize?client_id=%3Cscript%3E&state=%22%3E%3Cscript%3E", "/account-confirmation?token=x",
+		"/password-reset?token=%3Cscript%3E", "/email-update", "/account-confirmation",
 	} {
 		r := v.wants(t, http.StatusOK, "GET", path, nil)
 		wantsPage(t, path, r)

@@ -15,15 +15,16 @@ const meanings = {
 let token;
 let client;
 
-function tell(text) {
+function tell(text, isGood = false) {
   outcome.textContent = text;
-  outcome.className = "outcome bad";
+  outcome.className = isGood ? "outcome good" : "outcome bad";
 }
 
-async function call(method, path, body, headers = {}) {
+// call returns what the API answers, and the number of its status as code.
+async function call(method, path, body, headers = {}, keepalive = false) {
   if (token) headers.Authorization = `Bearer ${token}`;
-  const reply = await fetch(path, { method, headers, body });
-  return { ok: reply.ok, status: reply.status, ...(await reply.json()) };
+  const reply = await fetch(path, { method, headers, body, keepalive });
+  return { ...(await reply.json()), ok: reply.ok, code: reply.status };
 }
 
 // handle lets a form do its work once at a time.
@@ -42,10 +43,27 @@ function handle(form, work) {
   });
 }
 
-function endSession() {
-  const ended = call("POST", "/api/auth/logout");
+// endSession ends the session, also when the page goes away meanwhile. If that fails, the session is in the list of the account's.
+async function endSession() {
+  if (!token) return;
+  const ended = call("POST", "/api/auth/logout", undefined, {}, true);
   token = undefined;
-  return ended;
+  await ended.catch(() => {});
+}
+
+// Whoever leaves without an answer leaves no session, and finds the login on return.
+addEventListener("pagehide", () => {
+  endSession();
+  login.reset();
+  login.hidden = false;
+  consent.hidden = true;
+});
+
+// refuse ends it with what cannot be.
+async function refuse(text) {
+  consent.hidden = true;
+  await endSession();
+  tell(`${text} Nothing was allowed.`);
 }
 
 // redirectURI is where the answer goes, undefined if that is not an address of the application.
@@ -58,18 +76,21 @@ handle(login, async () => {
   const credentials = Object.fromEntries(new FormData(login));
   const opened = await call("POST", "/api/auth/login", JSON.stringify(credentials), { "Content-Type": "application/json" });
   if (!opened.ok) {
-    tell(opened.status === 401 ? "Address and password do not fit together." : opened.message);
+    tell(opened.code === 401 ? "Address and password do not fit together." : opened.message);
     return;
   }
   token = opened.auth_token;
   const found = await call("GET", `/api/oauth/apps/${encodeURIComponent(query.get("client_id") ?? "")}`);
   client = found.data?.client;
   if (!client || !redirectURI() || query.get("response_type") !== "code") {
-    await endSession();
-    tell("You have no such application, or it asks in a way that is not its own. Nothing was allowed.");
+    await refuse("You have no such application, or it asks in a way that is not its own.");
     return;
   }
   const scopes = (query.get("scope") ?? "").split(/\s+/).filter((scope) => client.scope.split(" ").includes(scope));
+  if (scopes.length === 0) {
+    await refuse("The application asks for nothing that it can get.");
+    return;
+  }
   document.querySelector("#name").textContent = client.name;
   document.querySelector("#website").textContent = client.website;
   document.querySelector("#target").textContent = redirectURI();
@@ -92,7 +113,7 @@ handle(consent, async (event) => {
     }
     const allowed = await call("POST", "/api/oauth/authorize", answer);
     if (!allowed.ok) {
-      tell(`The application asks for something that it cannot get (${allowed.message}). Nothing was allowed.`);
+      await refuse(`This cannot be allowed (${allowed.message}).`);
       return;
     }
     target = allowed.redirect_url;
@@ -102,5 +123,7 @@ handle(consent, async (event) => {
     target = redirectURI() + (redirectURI().includes("?") ? "&" : "?") + answer;
   }
   await endSession();
+  consent.hidden = true;
+  tell("Your answer is on its way to the application. You can close this page.", true); // as long as another program does not take over
   location.assign(target);
 });
