@@ -586,7 +586,7 @@ func TestNothingIsLeft(t *testing.T) {
 		s.settled(doris)
 		s.askForReset(doris.email)
 		s.anybody().post("/api/upload/"+k.upload, ride(morning, 7)).wants(201)
-		k.app.refresh(k.refresh).wants(200)
+		k.app.refresh(k.refresh, nil).wants(200)
 		s.clock.forward(time.Hour)
 		for _, token := range []string{k.personal, doris.token()} {
 			s.withToken(token).get("/api/auth/profile").wants(200)
@@ -604,9 +604,9 @@ func TestNothingIsLeft(t *testing.T) {
 		case 4:
 			return root.delete("/api/users/emma")
 		case 0, 7:
-			return k.app.refresh(k.refresh)
+			return k.app.refresh(k.refresh, nil)
 		case 1:
-			return k.app.exchange(k.code)
+			return k.app.exchange(k.code, nil)
 		case 2:
 			return emma.post("/api/auth/tokens", object{"name": "x", "scope": "profile:read"})
 		case 3:

@@ -302,8 +302,8 @@ func TestForgedSecrets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withPeople)
 	amelie, boris := s.person("amelie"), s.person("boris")
-	access, refresh := amelie.newApp("profile:read").tokens()
-	othersAccess, _ := boris.newApp("profile:read").tokens()
+	access, refresh := amelie.newApp("profile:read").pair()
+	othersAccess, _ := boris.newApp("profile:read").pair()
 	upload := amelie.personalToken("workouts:write")
 	othersUpload := boris.personalToken("workouts:write")
 

@@ -16,9 +16,9 @@ func TestTokenAtEveryDoor(t *testing.T) {
 	s.anybody().post("/api/auth/password/reset-request", object{"email": chloe.email}).wants(200)
 	s.register("boris", "boris@example.com").wants(200)
 	app, other := amelie.newApp("profile:read"), amelie.newApp("profile:read")
-	access, _ := app.tokens()
-	_, refresh := app.tokens()
-	code := app.code()
+	access, _ := app.pair()
+	_, refresh := app.pair()
+	code := app.fullCode()
 	const (
 		errCode    = `{"error":"invalid_grant","error_description":"Invalid \"code\" in request."}`
 		errRefresh = `{"error":"invalid_grant","error_description":"Invalid \"refresh_token\" in request."}`
@@ -34,8 +34,8 @@ func TestTokenAtEveryDoor(t *testing.T) {
 	}{
 		{"the header", func(token string) response { return s.withToken(token).get("/api/auth/profile") }, 401, badToken},
 		{"uploads", func(token string) response { return s.anybody().post("/api/upload/"+token, file) }, 401, badToken},
-		{"codes", app.exchange, 400, errCode},
-		{"refreshes", app.refresh, 400, errRefresh},
+		{"codes", func(token string) response { return app.exchange(token, nil) }, 400, errCode},
+		{"refreshes", func(token string) response { return app.refresh(token, nil) }, 400, errRefresh},
 		{"client secrets", func(token string) response {
 			return s.anybody().form("/api/oauth/token",
 				"grant_type", "authorization_code", "client_id", app.id, "client_secret", token, "code", "nonsense")
@@ -52,7 +52,7 @@ func TestTokenAtEveryDoor(t *testing.T) {
 			return s.anybody().form("/api/oauth/token",
 				"grant_type", "authorization_code", "client_id", token, "client_secret", app.secret, "code", code)
 		}, 400, errClient},
-		{"revocations", app.revoke, 200, `{}`}, // a token that is none has ended (RFC 7009, 2.2)
+		{"revocations", func(token string) response { return app.revoke(token, nil) }, 200, `{}`}, // a token that is none has ended (RFC 7009, 2.2)
 		{"code verifiers", func(token string) response {
 			return s.anybody().form("/api/oauth/token", "grant_type", "authorization_code", "client_id", app.id,
 				"client_secret", app.secret, "code", code, "code_verifier", token)
@@ -82,8 +82,8 @@ func TestTokenAtEveryDoor(t *testing.T) {
 			"the header": func(r response) { r.wantsNoScope() }, // which has a door of its own there
 			"uploads":    func(r response) { r.wants(400, badContent) },
 		}, func(token string) response { return s.anybody().post("/api/upload/"+token, ride(morning, 3)) }, 201},
-		{"code", code, map[string]func(response){"codes": nil}, app.exchange, 200},
-		{"refresh token", refresh, map[string]func(response){"refreshes": nil, "revocations": nil}, app.refresh, 200},
+		{"code", code, map[string]func(response){"codes": nil}, func(token string) response { return app.exchange(token, nil) }, 200},
+		{"refresh token", refresh, map[string]func(response){"refreshes": nil, "revocations": nil}, func(token string) response { return app.refresh(token, nil) }, 200},
 		{"client secret", app.secret, map[string]func(response){
 			"client secrets": func(r response) { r.wantsBody(400, errCode) }, "client secrets in a header": nil,
 			"client secrets for a revocation": nil,
@@ -125,7 +125,7 @@ func TestTokenAtEveryDoor(t *testing.T) {
 	}
 	// What would have been used up before.
 	s.withToken(access).get("/api/auth/profile").wants(200)
-	app.revoke(access).wants(200)
+	app.revoke(access, nil).wants(200)
 	s.withToken(access).get("/api/auth/profile").wants(401, badToken)
 }
 

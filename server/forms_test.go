@@ -18,7 +18,7 @@ type formRoute struct {
 }
 
 // formRoutes are all of them, for an application and a refresh token of its own.
-func formRoutes(a app, refresh string) []formRoute {
+func formRoutes(a application, refresh string) []formRoute {
 	const noForm = `{"error":"invalid_request","error_description":"a form is required, in which no parameter comes twice"}`
 	client := func(more ...string) url.Values {
 		v := url.Values{"client_id": {a.id}, "client_secret": {a.secret}}
@@ -53,7 +53,7 @@ func TestFormsThatAreNone(t *testing.T) {
 	s := newSite(t, withPeople)
 	amelie := s.person("amelie")
 	a := amelie.newApp("profile:read")
-	_, refresh := a.tokens()
+	_, refresh := a.pair()
 	for _, route := range formRoutes(a, refresh) {
 		good := route.good.Encode()
 		parts := multipartOf(route.good)
@@ -149,7 +149,7 @@ func TestGoodForms(t *testing.T) {
 	s := newSite(t, withPeople)
 	amelie := s.person("amelie")
 	a := amelie.newApp("profile:read")
-	_, refresh := a.tokens()
+	_, refresh := a.pair()
 	for _, c := range []struct {
 		name, contentType string
 		encode            func(url.Values) string
@@ -187,7 +187,7 @@ func TestGoodForms(t *testing.T) {
 				refresh = next
 			}
 		}
-		_, refresh = a.tokens() // the one before was revoked
+		_, refresh = a.pair() // the one before was revoked
 	}
 }
 
@@ -196,7 +196,7 @@ func FuzzForm(f *testing.F) {
 	s := newSite(f, withPeople)
 	amelie := s.person("amelie")
 	a := amelie.newApp("profile:read")
-	_, refresh := a.tokens()
+	_, refresh := a.pair()
 	routes := formRoutes(a, refresh)
 	for i, route := range routes {
 		f.Add(uint8(i), formMedia, route.good.Encode())

@@ -114,7 +114,7 @@ func (u user) things() *strings.Replacer {
 	return strings.NewReplacer(
 		"{session}", u.newSession(), "{token}", fmt.Sprint(u.addToken("workouts:write", nil).wants(201).token()["id"]),
 		"{secret}", u.personalToken("workouts:write"),
-		"{app}", app.id, "{client}", fmt.Sprint(app.number),
+		"{app}", app.id, "{client}", app.number,
 		"{user}", u.name, "{id}", fmt.Sprint(tracked["id"]), "{map}", fmt.Sprint(tracked["map"]), "{typed}", u.typed(nil).wants(201).id(),
 		"{sport}", "1", "{number}", "1", "{s}", "a", "{z}", "1", "{x}", "1", "{y}", "1", "{file}", "style.css")
 }
@@ -163,7 +163,7 @@ func TestHeadersOfRoutes(t *testing.T) {
 		case "DELETE /api/auth/sessions/{session}":
 			path = "/api/auth/sessions/" + root.newSession()
 		case "DELETE /api/oauth/apps/{client}":
-			path = fmt.Sprint("/api/oauth/apps/", root.newApp("workouts:read").number)
+			path = "/api/oauth/apps/" + root.newApp("workouts:read").number
 		case "POST " + uploadRoute:
 			s.anybody().do(route.Method, "/api/upload/nonsense", nil).wants(401, badToken).wantsHeaders(refusedSet)
 			s.anybody().do(route.Method, path, nil).wants(400, "no file part").wantsHeaders(apiSet)

@@ -387,14 +387,14 @@ func TestOthersApplication(t *testing.T) {
 	s.unchanged("somebody else's application", func() {
 		for _, name := range []string{"boris", "root"} {
 			asker := app
-			asker.owner = s.person(name)
+			asker.owner = s.person(name).client
 			others := asker.asks(nil).wants(400, invalid)
 			asker.id = "unknown"
 			if unknown := asker.asks(nil).wants(400, invalid); string(unknown.body) != string(others.body) {
 				t.Errorf("answers: %s and %s; want no difference between others' and none", others.body, unknown.body)
 			}
 		}
-		app.owner.client = s.anybody()
+		app.owner = s.anybody()
 		app.asks(nil).wants(401)
 	})
 }

@@ -43,19 +43,34 @@ func (f fields) encode() string {
 // postForm sends a form as applications do.
 func (c client) postForm(path string, f fields) response {
 	c.s.t.Helper()
-	return c.with("Content-Type", "application/x-www-form-urlencoded").post(path, f.encode())
+	return c.with("Content-Type", formMedia).post(path, f.encode())
+}
+
+// form does so with names and values in turn.
+func (c client) form(path string, parameters ...string) response {
+	c.s.t.Helper()
+	f := make(fields)
+	for i := 0; i < len(parameters); i += 2 {
+		f[parameters[i]] = parameters[i+1]
+	}
+	return c.postForm(path, f)
 }
 
 // application is a third-party program, as its owner has registered it.
 type application struct {
 	client // calls by itself
-	owner  user
+	owner  client
 	id     string
 	secret string
-	number string
+	number string // its id in paths
+	scope  string
 }
 
-const callback = "https://example.com/callback"
+const (
+	formMedia = "application/x-www-form-urlencoded"
+	// callback is where applications wait for their codes.
+	callback = "https://example.com/callback"
+)
 
 // newApplication returns what a program is registered with that wants these permissions.
 func newApplication(edits object) object {
@@ -68,12 +83,19 @@ func newApplication(edits object) object {
 }
 
 // registers registers an application.
-func (u user) registers(edits object) application {
-	u.s.t.Helper()
-	c := u.post("/api/oauth/apps", newApplication(edits)).wants(201).oneClient()
-	id, _ := c["client_id"].(string)
-	secret, _ := c["client_secret"].(string)
-	return application{u.s.anybody(), u, id, secret, encodeJSON(u.s.t, c["id"])}
+func (c client) registers(edits object) application {
+	c.s.t.Helper()
+	v := c.post("/api/oauth/apps", newApplication(edits)).wants(201).oneClient()
+	id, _ := v["client_id"].(string)
+	secret, _ := v["client_secret"].(string)
+	scope, _ := v["scope"].(string)
+	return application{c.s.anybody(), c, id, secret, encodeJSON(c.s.t, v["id"]), scope}
+}
+
+// newApp registers an application for a scope.
+func (c client) newApp(scope string) application {
+	c.s.t.Helper()
+	return c.registers(object{"scope": scope})
 }
 
 // oneClient returns the application in an answer.
@@ -98,6 +120,12 @@ func (a application) asks(edits fields) response {
 func (a application) code(edits fields) string {
 	a.s.t.Helper()
 	return a.asks(edits).wants(200).answerTo().Query().Get("code")
+}
+
+// fullCode returns a code with which the application gets all that it may ask for.
+func (a application) fullCode() string {
+	a.s.t.Helper()
+	return a.code(fields{"scope": a.scope})
 }
 
 // answerTo returns the address that an application is answered at.
@@ -161,6 +189,13 @@ func (a application) allowed(scope string) tokens {
 	return a.exchange(a.code(fields{"scope": scope}), nil).tokens()
 }
 
+// pair returns a pair of tokens with which the application may do all that it may ask for.
+func (a application) pair() (access, refresh string) {
+	a.s.t.Helper()
+	t := a.allowed(a.scope)
+	return t.access, t.refresh
+}
+
 // wantsRefusal checks a refusal in OAuth's words (RFC 6749, 5.2), and that it says nothing else.
 func (r response) wantsRefusal(status int, code string) response {
 	r.t.Helper()
@@ -199,7 +234,7 @@ func basic(id, secret string) string {
 func (c client) directlyForm(path string, f fields) response {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(c.s.t.Context(), http.MethodPost, path, strings.NewReader(f.encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Content-Type", formMedia)
 	c.s.server.ServeHTTP(w, r)
 	return response{c.s.t, "POST " + path, w.Code, w.Header(), w.Body.Bytes()}
 }

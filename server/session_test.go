@@ -12,7 +12,7 @@ import (
 // keys are all that opens amelie's account, each in use before something happens.
 type keys struct {
 	this, other              client // sessions
-	app                      app
+	app                      application
 	access, refresh, code    string // of the application's
 	personal, upload         string // tokens
 	thisID, otherID, tokenID string
@@ -24,8 +24,8 @@ func keysOf(u user) (k keys) {
 	k.this, k.other = u.client, u.s.login(u.email, password)
 	k.thisID, k.otherID = k.this.sessionIDs()[0], k.other.sessionIDs()[0]
 	k.app = u.newApp("profile:read")
-	k.access, k.refresh = k.app.tokens()
-	k.code = k.app.code()
+	k.access, k.refresh = k.app.pair()
+	k.code = k.app.fullCode()
 	v := u.addToken("profile:read", nil).wants(201).token()
 	k.personal, k.tokenID = fmt.Sprint(v["token"]), fmt.Sprint(v["id"])
 	k.upload = u.personalToken("workouts:write")
@@ -117,13 +117,13 @@ func TestWhatEndsAccess(t *testing.T) {
 			amelie.delete("/api/users/amelie").wants(204)
 		}, ended, ended, ended, ended, bad, bad},
 		{"a revocation by the owner", func(_ *site, amelie user, k keys) {
-			amelie.post(fmt.Sprintf("/api/oauth/apps/%d/revoke", k.app.number), nil).wants(200)
+			amelie.post("/api/oauth/apps/"+k.app.number+"/revoke", nil).wants(200)
 		}, open, open, ended, open, bad, bad},
 		{"a revocation by the application", func(_ *site, _ user, k keys) {
-			k.app.revoke(k.refresh).wants(200)
+			k.app.revoke(k.refresh, nil).wants(200)
 		}, open, open, ended, open, bad, good},
 		{"deletion of the application", func(_ *site, amelie user, k keys) {
-			amelie.delete(fmt.Sprint("/api/oauth/apps/", k.app.number)).wants(204)
+			amelie.delete("/api/oauth/apps/" + k.app.number).wants(204)
 		}, open, open, ended, open, bad, bad},
 		{"deletion of the personal tokens", func(_ *site, amelie user, _ keys) {
 			for _, v := range objects(amelie.get("/api/auth/tokens").wants(200).data()["tokens"]) {
@@ -180,7 +180,7 @@ func TestWhatEndsAccess(t *testing.T) {
 				name   string
 				got    response
 				isGood bool
-			}{{"the refresh token", k.app.refresh(k.refresh), c.refresh}, {"the code", k.app.exchange(k.code), c.code}} {
+			}{{"the refresh token", k.app.refresh(k.refresh, nil), c.refresh}, {"the code", k.app.exchange(k.code, nil), c.code}} {
 				switch {
 				case v.isGood:
 					v.got.wants(200)
@@ -349,23 +349,23 @@ func TestNothingOutlivesANewPassword(t *testing.T) {
 			amelie := s.person("amelie")
 			other := s.login(amelie.email, password)
 			a := amelie.newApp("profile:read")
-			_, refresh := a.tokens()
+			_, refresh := a.pair()
 			codes := make([]string, 24)
 			for i := range codes {
-				codes[i] = a.code()
+				codes[i] = a.fullCode()
 			}
 			answers := atOnce(len(codes), func(i int) response {
 				switch {
 				case i == len(codes)/2:
 					return c.end(s, amelie)
 				case i == 0:
-					return a.refresh(refresh)
+					return a.refresh(refresh, nil)
 				case i%4 == 1:
 					return other.addToken("profile:read", nil)
 				case i%4 == 2:
 					return other.form("/api/oauth/authorize", "client_id", a.id, "response_type", "code", "scope", a.scope, "confirm", "true")
 				}
-				return a.exchange(codes[i])
+				return a.exchange(codes[i], nil)
 			})
 			answers[len(codes)/2].wants(200)
 			for _, r := range answers {
@@ -375,10 +375,10 @@ func TestNothingOutlivesANewPassword(t *testing.T) {
 					token = fmt.Sprint(r.token()["token"])
 				case r.status == 200 && r.text("access_token") != "":
 					token = r.text("access_token")
-					a.refresh(r.text("refresh_token")).wants(400)
+					a.refresh(r.text("refresh_token"), nil).wants(400)
 				case r.status == 200 && r.text("redirect_url") != "":
 					_, code, _ := strings.Cut(r.text("redirect_url"), "code=")
-					a.exchange(code).wants(400)
+					a.exchange(code, nil).wants(400)
 					continue
 				case r.status == 200, r.status == 400, r.status == 401:
 					continue

@@ -3,89 +3,16 @@ package server_test
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"strings"
 	"testing"
 
 	"fittrackee/auth"
 )
 
-const (
-	formMedia = "application/x-www-form-urlencoded"
-	// callback is where the tests' applications wait for their codes.
-	callback = "https://app.example.com/callback"
-)
-
-// form posts a form of these parameters: names and values in turn.
-func (c client) form(path string, parameters ...string) response {
-	c.s.t.Helper()
-	values := url.Values{}
-	for i := 0; i < len(parameters); i += 2 {
-		values.Add(parameters[i], parameters[i+1])
-	}
-	return c.with("Content-Type", formMedia).post(path, values.Encode())
-}
-
-// app is a third-party application of somebody's.
-type app struct {
-	owner      client
-	number     int64 // its id
-	id, secret string
-	scope      string
-}
-
-// newApp registers an application.
-func (c client) newApp(scope string) app {
-	c.s.t.Helper()
-	v, _ := c.post("/api/oauth/apps", object{
-		"client_name": "An app", "client_uri": "https://app.example.com", "redirect_uris": []string{callback}, "scope": scope,
-	}).wants(201).data()["client"].(object)
-	return app{c, int64(number(v["id"])), fmt.Sprint(v["client_id"]), fmt.Sprint(v["client_secret"]), scope}
-}
-
-// code returns a code with which the application gets all that it may ask for.
-func (a app) code() string {
-	a.owner.s.t.Helper()
-	r := a.owner.form("/api/oauth/authorize",
-		"client_id", a.id, "response_type", "code", "scope", a.scope, "confirm", "true").wants(200)
-	u, err := url.Parse(r.text("redirect_url"))
-	if err != nil || u.Query().Get("code") == "" {
-		a.owner.s.t.Fatalf("%s: %s; want an address with a code", r.call, r.body)
-	}
-	return u.Query().Get("code")
-}
-
-// exchange asks for tokens for a code.
-func (a app) exchange(code string) response {
-	a.owner.s.t.Helper()
-	return a.owner.s.anybody().form("/api/oauth/token",
-		"grant_type", "authorization_code", "client_id", a.id, "client_secret", a.secret, "code", code)
-}
-
-// refresh asks for tokens for a refresh token.
-func (a app) refresh(token string) response {
-	a.owner.s.t.Helper()
-	return a.owner.s.anybody().form("/api/oauth/token",
-		"grant_type", "refresh_token", "client_id", a.id, "client_secret", a.secret, "refresh_token", token)
-}
-
-// tokens returns a pair of tokens of the application's.
-func (a app) tokens() (access, refresh string) {
-	a.owner.s.t.Helper()
-	r := a.exchange(a.code()).wants(200)
-	return r.text("access_token"), r.text("refresh_token")
-}
-
-// revoke ends what the application was allowed with a token.
-func (a app) revoke(token string) response {
-	a.owner.s.t.Helper()
-	return a.owner.s.anybody().form("/api/oauth/revoke", "client_id", a.id, "client_secret", a.secret, "token", token)
-}
-
 // accessToken returns what an application may call with that is allowed a scope.
 func (c client) accessToken(scope string) string {
 	c.s.t.Helper()
-	access, _ := c.newApp(scope).tokens()
+	access, _ := c.newApp(scope).pair()
 	return access
 }
 
