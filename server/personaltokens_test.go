@@ -173,25 +173,3 @@ func TestMostPersonalTokens(t *testing.T) {
 	s.clock.forward(24 * time.Hour)
 	add().wants(201)
 }
-
-// TestMostApplications does so for applications.
-func TestMostApplications(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, withPeople)
-	amelie, boris := s.person("amelie"), s.person("boris")
-	const full = "there can be 100 applications at most: delete one first"
-	add := func() response {
-		return amelie.post("/api/oauth/apps", object{
-			"client_name": "x", "client_uri": "https://x.example.com", "redirect_uris": []string{callback}, "scope": "profile:read",
-		})
-	}
-	times(t, 95, 201, add)
-	answers := atOnce(10, func(int) response { return add() })
-	wantsOf(t, answers, 201, 5)
-	wantsOf(t, answers, 400, 5)
-	s.unchanged("one application too many", func() { add().wants(400, full) })
-	boris.newApp("profile:read")
-	r := amelie.get("/api/oauth/apps?per_page=50").wants(200)
-	amelie.delete(fmt.Sprint("/api/oauth/apps/", objects(r.data()["clients"])[49]["id"])).wants(204)
-	add().wants(201)
-}
