@@ -4,6 +4,7 @@
 package auth
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -32,6 +33,8 @@ type Auth struct {
 	tokens  *jwt.Parser
 	// outboxFilled has a value when a mail may have been queued since it was last emptied.
 	outboxFilled chan struct{}
+	// settle waits before the answer to an exchange is given. It is a field so that a test can decide how long.
+	settle func(context.Context)
 
 	mu sync.Mutex
 	// used holds when sessions and personal tokens were last used, until that is stored.
@@ -52,6 +55,7 @@ func New(s *store.Store, f *assets.Files, key Key, o Options) *Auth {
 		key:          key,
 		options:      o,
 		outboxFilled: make(chan struct{}, 1),
+		settle:       settle,
 		used:         noUses(),
 		exchanged:    make(map[string]bool),
 	}

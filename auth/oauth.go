@@ -23,9 +23,17 @@ const (
 	accessLife = 10 * 24 * time.Hour
 	// refreshLife is how long an application may not call before it has to ask for consent anew.
 	refreshLife = 180 * 24 * time.Hour
-	// settle is how long the answer to an exchange waits for requests that were sent together with it. See exchangeOnce.
-	settle = 100 * time.Millisecond
+	// settleTime is how long the answer to an exchange waits for requests that were sent together with it. See exchangeOnce.
+	settleTime = 100 * time.Millisecond
 )
+
+// settle waits for settleTime, or until nobody waits for the answer any more.
+func settle(ctx context.Context) {
+	select {
+	case <-time.After(settleTime):
+	case <-ctx.Done():
+	}
+}
 
 // OAuthError is a refusal in OAuth's own words (RFC 6749, 4.1.2.1 and 5.2).
 type OAuthError struct {
@@ -270,10 +278,7 @@ func (a *Auth) exchangeOnce(
 		return Tokens{}, refused
 	}
 	if err == nil {
-		select {
-		case <-time.After(settle):
-		case <-ctx.Done(): // nobody waits any more
-		}
+		a.settle(ctx)
 	}
 	return t, err
 }
