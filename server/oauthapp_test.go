@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -195,25 +194,15 @@ func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
 }
 
-// directlyForm sends a form without a socket, so that many of them arrive together.
-func (c client) directlyForm(path string, f fields) response {
-	w := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(c.s.t.Context(), http.MethodPost, path, strings.NewReader(f.encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	c.s.server.ServeHTTP(w, r)
-	return response{c.s.t, "POST " + path, w.Code, w.Header(), w.Body.Bytes()}
-}
-
-// wantsOneWinner checks that one of several answers has tokens and the others say invalid_grant, and returns the tokens.
-func wantsOneWinner(t *testing.T, answers []response) (won tokens) {
+// wantsOneWinner checks that one of several answers has tokens and the others say invalid_grant.
+func wantsOneWinner(t *testing.T, answers []response) {
 	t.Helper()
 	wantsOf(t, answers, 200, 1)
 	for _, r := range answers {
 		if r.status == http.StatusOK {
-			won = r.tokens()
+			r.tokens()
 		} else {
 			r.wantsRefusal(400, "invalid_grant")
 		}
 	}
-	return won
 }
