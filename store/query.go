@@ -114,7 +114,7 @@ func (t timeOrZero) Scan(v any) error {
 		*t.into = time.Time{}
 		return nil
 	}
-	return unixTime{t.into}.Scan(v)
+	return unixTime(t).Scan(v)
 }
 
 // unixOrZero is what timeOrZero reads.
