@@ -4,6 +4,7 @@
 package auth
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -32,12 +33,15 @@ type Auth struct {
 	tokens  *jwt.Parser
 	// outboxFilled has a value when a mail may have been queued since it was last emptied.
 	outboxFilled chan struct{}
+	// settle waits before the answer to an exchange is given. It is a field so that a test can decide how long.
+	settle func(context.Context)
 
 	mu sync.Mutex
 	// used holds when sessions and personal tokens were last used, until that is stored.
 	used store.Uses
-	// exchanged has the clients whose codes and refresh tokens are being exchanged, each with the hash of such a one.
-	exchanged map[string]bool
+	// exchanged has the clients whose codes and refresh tokens are being exchanged, each with the hash of such a one, and when
+	// that was answered; zero: not yet.
+	exchanged map[string]time.Time
 }
 
 // New returns the rules over s and the pictures in f. The key signs session tokens and makes mailed ones.
@@ -52,8 +56,9 @@ func New(s *store.Store, f *assets.Files, key Key, o Options) *Auth {
 		key:          key,
 		options:      o,
 		outboxFilled: make(chan struct{}, 1),
+		settle:       settle,
 		used:         noUses(),
-		exchanged:    make(map[string]bool),
+		exchanged:    make(map[string]time.Time),
 	}
 }
 

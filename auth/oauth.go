@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,9 +24,19 @@ const (
 	accessLife = 10 * 24 * time.Hour
 	// refreshLife is how long an application may not call before it has to ask for consent anew.
 	refreshLife = 180 * 24 * time.Hour
-	// settle is how long the answer to an exchange waits for requests that were sent together with it. See exchangeOnce.
-	settle = 100 * time.Millisecond
+	// settleTime is how long the answer to an exchange waits for requests that were sent together with it. See exchangeOnce.
+	settleTime = 100 * time.Millisecond
+	// twinLife is how long a request may have been under way that was sent together with another one.
+	twinLife = time.Minute
 )
+
+// settle waits for settleTime, or until nobody waits for the answer any more.
+func settle(ctx context.Context) {
+	select {
+	case <-time.After(settleTime):
+	case <-ctx.Done():
+	}
+}
 
 // OAuthError is a refusal in OAuth's own words (RFC 6749, 4.1.2.1 and 5.2).
 type OAuthError struct {
@@ -131,6 +142,7 @@ type TokenRequest struct {
 	GrantType                       string
 	Code, RedirectURI, CodeVerifier string // for authorization_code
 	RefreshToken, Scope             string // for refresh_token
+	ReceivedAt                      time.Time
 }
 
 // Exchange gives an application tokens for a code or a refresh token, once. It fails with an *OAuthError. When one is used again,
@@ -169,7 +181,7 @@ func (a *Auth) exchangeCode(ctx context.Context, client store.Client, in TokenRe
 		return Tokens{}, errMissingParameter("code")
 	}
 	hash := hashSecret(in.Code)
-	return a.exchangeOnce(ctx, client, hash, errBadCode, func() (Tokens, error) {
+	return a.exchangeOnce(ctx, client, hash, in.ReceivedAt, errBadCode, func() (Tokens, error) {
 		g, err := a.store.GrantByCode(ctx, client.ID, hash)
 		if err != nil {
 			return Tokens{}, err
@@ -212,7 +224,7 @@ func (a *Auth) exchangeRefresh(ctx context.Context, client store.Client, in Toke
 		return Tokens{}, errMissingParameter("refresh_token")
 	}
 	hash := hashSecret(in.RefreshToken)
-	return a.exchangeOnce(ctx, client, hash, errBadRefresh, func() (Tokens, error) {
+	return a.exchangeOnce(ctx, client, hash, in.ReceivedAt, errBadRefresh, func() (Tokens, error) {
 		before, err := a.store.TokensByRefresh(ctx, client.ID, hash)
 		if err != nil {
 			return Tokens{}, err
@@ -247,35 +259,50 @@ func renewedScope(asked, granted string) (string, error) {
 // exchangeOnce runs a client's exchange of a code or refresh token that has a hash, and turns into refused what says that it is no good.
 //
 // Of requests that were sent together, as by two threads of a program, one is answered and the others are refused, with no harm to the
-// first. For that its answer waits for a moment. Whoever comes after the answer is another one, who has the token from
-// elsewhere: for the store, the token has been used before.
+// first: those that came before its answer was given, which waits for them for a moment. Whoever comes after the answer is another
+// one, who has the token from elsewhere: for the store, the token has been used before.
 func (a *Auth) exchangeOnce(
-	ctx context.Context, client store.Client, hash []byte, refused error, exchange func() (Tokens, error),
+	ctx context.Context, client store.Client, hash []byte, receivedAt time.Time, refused error, exchange func() (Tokens, error),
 ) (Tokens, error) {
 	key := client.ClientID + string(hash)
-	a.mu.Lock()
-	isTwin := a.exchanged[key]
-	a.exchanged[key] = true
-	a.mu.Unlock()
-	if isTwin {
+	if !a.beginExchange(key, receivedAt) {
 		return Tokens{}, refused
 	}
-	defer func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		delete(a.exchanged, key)
-	}()
 	t, err := exchange()
+	if err == nil {
+		a.settle(ctx)
+	}
+	a.endExchange(key, err == nil)
 	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrUsed) {
 		return Tokens{}, refused
 	}
-	if err == nil {
-		select {
-		case <-time.After(settle):
-		case <-ctx.Done(): // nobody waits any more
-		}
-	}
 	return t, err
+}
+
+// beginExchange tells whether a request is the first of those that were sent together with it.
+func (a *Auth) beginExchange(key string, receivedAt time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.exchanged, func(_ string, answeredAt time.Time) bool {
+		return !answeredAt.IsZero() && time.Since(answeredAt) > twinLife
+	})
+	answeredAt, isKnown := a.exchanged[key]
+	if isKnown && (answeredAt.IsZero() || receivedAt.Before(answeredAt)) {
+		return false
+	}
+	a.exchanged[key] = time.Time{}
+	return true
+}
+
+// endExchange notes when an exchange was answered, if with tokens. Others do no harm, and are forgotten.
+func (a *Auth) endExchange(key string, isGranted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if isGranted {
+		a.exchanged[key] = time.Now()
+	} else {
+		delete(a.exchanged, key)
+	}
 }
 
 // newTokens makes a pair of tokens, and what is stored of them.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"fittrackee/auth"
 	"fittrackee/problem"
@@ -72,8 +73,9 @@ func (s *Server) guard(a access, h handler) http.Handler {
 
 // visitor is who sent a request.
 type visitor struct {
-	client auth.Client
-	caller *store.Caller // nil: not known
+	receivedAt time.Time // by the real clock
+	client     auth.Client
+	caller     *store.Caller // nil: not known
 	// refusal is why a caller is not known.
 	refusal error
 }
@@ -92,7 +94,8 @@ func clientOf(r *http.Request) auth.Client { return visitorOf(r).client }
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visitor{
-			client: auth.Client{Addr: s.clientAddr(r), UserAgent: r.UserAgent()},
+			receivedAt: time.Now(),
+			client:     auth.Client{Addr: s.clientAddr(r), UserAgent: r.UserAgent()},
 		}
 		r = r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
 		if isAPI(r) {

@@ -70,6 +70,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) error {
 		CodeVerifier: form.Get("code_verifier"),
 		RefreshToken: form.Get("refresh_token"),
 		Scope:        form.Get("scope"),
+		ReceivedAt:   visitorOf(r).receivedAt,
 	})
 	if err != nil {
 		return sendOAuthError(w, client, err)

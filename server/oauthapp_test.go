@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -228,15 +227,6 @@ func (s *site) opens(what, access string, want bool) {
 // basic returns the value of an Authorization header (RFC 6749, 2.3.1).
 func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
-}
-
-// directlyForm sends a form without a socket, so that many of them arrive together.
-func (c client) directlyForm(path string, f fields) response {
-	w := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(c.s.t.Context(), http.MethodPost, path, strings.NewReader(f.encode()))
-	r.Header.Set("Content-Type", formMedia)
-	c.s.server.ServeHTTP(w, r)
-	return response{c.s.t, "POST " + path, w.Code, w.Header(), w.Body.Bytes()}
 }
 
 // wantsOneWinner checks that one of several answers has tokens and the others say invalid_grant, and returns the tokens.
