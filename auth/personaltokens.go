@@ -62,9 +62,7 @@ func (a *Auth) checkSport(ctx context.Context, userID, sportID int64) error {
 
 // PersonalTokens returns the caller's personal tokens, the newest first.
 func (a *Auth) PersonalTokens(ctx context.Context, caller store.Caller) ([]store.PersonalToken, error) {
-	if err := a.StoreUse(ctx); err != nil {
-		return nil, err
-	}
+	a.tryStoreUse(ctx)
 	return a.store.PersonalTokens(ctx, caller.User.ID)
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -123,7 +125,8 @@ func noUses() store.Uses {
 	return store.Uses{Sessions: make(map[int64]time.Time), PersonalTokens: make(map[int64]time.Time)}
 }
 
-// StoreUse stores when sessions and personal tokens were last used. It is called now and then, and before the store is closed.
+// StoreUse stores when sessions and personal tokens were last used. It is called now and then, and before the store is closed. What could
+// not be stored is kept for the next time.
 func (a *Auth) StoreUse(ctx context.Context) error {
 	a.mu.Lock()
 	used := a.used
@@ -132,16 +135,29 @@ func (a *Auth) StoreUse(ctx context.Context) error {
 	if len(used.Sessions)+len(used.PersonalTokens) == 0 {
 		return nil
 	}
-	return a.store.StoreUses(ctx, used)
+	err := a.store.StoreUses(ctx, used)
+	if err != nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		maps.Copy(used.Sessions, a.used.Sessions) // the later ones count
+		maps.Copy(used.PersonalTokens, a.used.PersonalTokens)
+		a.used = used
+	}
+	return err
+}
+
+// tryStoreUse does so for a list that tells of uses, which is of use without it: on a full disk, say.
+func (a *Auth) tryStoreUse(ctx context.Context) {
+	if err := a.StoreUse(ctx); err != nil {
+		slog.Warn("store when sessions and tokens were last used; it will be tried again", "error", err)
+	}
 }
 
 var errNoSession = problem.New(problem.Missing, "session does not exist")
 
 // Sessions returns where the caller is logged in, the last used first.
 func (a *Auth) Sessions(ctx context.Context, c store.Caller) ([]store.Session, error) {
-	if err := a.StoreUse(ctx); err != nil {
-		return nil, err
-	}
+	a.tryStoreUse(ctx)
 	return a.store.Sessions(ctx, c.User.ID)
 }
 

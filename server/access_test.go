@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"fittrackee/auth"
 )
 
 // verdict is the answer that somebody gets; no message: any.
@@ -329,4 +331,38 @@ func TestHeldNamesLookTaken(t *testing.T) {
 	}
 	amelie.get("/api/users/AMELIE").wants(200)
 	root.get("/api/users/Boris").wants(200)
+}
+
+// TestApplicationsSeeThemselves shows that an application which asks for applications learns of itself, whatever it was allowed, and of
+// nobody's others.
+func TestApplicationsSeeThemselves(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
+	for range 3 {
+		amelie.newApp("profile:read")
+	}
+	s.person("boris").newApp("profile:read")
+	for _, scope := range []string{"profile:read", "application:write", strings.Join(auth.Scopes, " ")} {
+		access := amelie.accessToken(scope)
+		newest := objects(amelie.get("/api/oauth/apps").wants(200).data()["clients"])[0]
+		for query, want := range map[string][]object{
+			"": {newest}, "?page=1&per_page=1": {newest}, "?page=2": nil, "?per_page=0": nil,
+		} {
+			r := s.withToken(access).get("/api/oauth/apps" + query).wants(200)
+			got := objects(r.data()["clients"])
+			if encodeJSON(t, got) != encodeJSON(t, want) {
+				t.Errorf("%s of an application for %s: %s; want %s", r.call, scope, r.body, encodeJSON(t, want))
+			}
+			if total := r.json()["pagination"].(object)["total"]; total != 1.0 {
+				t.Errorf("%s of an application: %v in all; want one", r.call, total)
+			}
+			if strings.Contains(string(r.body), "secret") {
+				t.Errorf("%s of an application: %s; want no secret", r.call, r.body)
+			}
+		}
+		s.withToken(access).get("/api/oauth/apps?page=x").wants(400, invalid)
+		s.withToken(access).get("/api/oauth/apps/" + fmt.Sprint(newest["client_id"])).wantsNoScope()
+	}
+	s.withToken(amelie.personalToken(strings.Join(auth.Scopes, " "))).get("/api/oauth/apps").wantsNoScope()
 }

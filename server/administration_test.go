@@ -625,3 +625,24 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// TestEditOfSomebodyGoing changes an account while it is removed: each change is done, or finds nobody.
+func TestEditOfSomebodyGoing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	root := s.person("root")
+	for round := range 10 {
+		s.crowd(1)
+		answers := atOnce(12, func(i int) response {
+			if i == 6 {
+				return root.delete("/api/users/crowd_001")
+			}
+			return root.patch("/api/users/crowd_001", object{"activate": i%2 == 0})
+		})
+		for _, r := range answers {
+			if r.status != 200 && r.status != 204 && (r.status != 404 || r.text("message") != noUser) {
+				t.Errorf("round %d: %s: %d %s; want it done, or %s", round, r.call, r.status, r.body, noUser)
+			}
+		}
+	}
+}

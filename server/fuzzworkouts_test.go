@@ -33,26 +33,35 @@ func FuzzShortID(f *testing.F) {
 	})
 }
 
-// FuzzListQuery sends anything as the query of the list and of the statistics.
+// FuzzListQuery sends anything as the query of the lists and of the statistics.
 func FuzzListQuery(f *testing.F) {
 	amelie, all := listSite(f, 12)
 	s := amelie.s
+	root := s.person("root") // who may see the list of accounts
 	amelie.settle("America/St_Johns")
 	f.Add("page=2&per_page=5&order=asc&order_by=distance&with_statistics=true")
 	f.Add("from=2021-05-01&to=2021-05-30&sport_id=1&title=%25&notes=_")
 	f.Add("distance_from=0.29&distance_to=1e3&duration_from=00:40&duration_to=1:00&ave_speed_from=1&ave_speed_to=9&max_speed_from=-1&max_speed_to=Inf")
 	f.Add("time=weekm&from=2021-05-01")
+	f.Add("q=%25_%5c&order_by=workouts_count&order=desc&page=1&per_page=3")
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, path := range []string{"/api/workouts", "/api/stats/amelie/by_time", "/api/stats/amelie/by_sport"} {
+		for _, path := range []string{"/api/workouts", "/api/stats/amelie/by_time", "/api/stats/amelie/by_sport", "/api/users"} {
 			r := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
 			r.URL.RawQuery = query
 			r.Header.Set("Authorization", "Bearer "+amelie.token())
+			if path == "/api/users" {
+				r.Header.Set("Authorization", "Bearer "+root.token())
+			}
 			w := fuzzed(t, s, r)
 			answer := response{t, "GET " + path + "?" + query, w.Code, w.Header(), w.Body.Bytes()}
 			switch {
-			case w.Code == http.StatusBadRequest, w.Code == http.StatusNotFound && path != "/api/workouts":
+			case w.Code == http.StatusBadRequest, w.Code == http.StatusNotFound && strings.HasPrefix(path, "/api/stats/"):
 			case w.Code != http.StatusOK:
 				t.Errorf("%s: %d; want 200 or 400", answer.call, w.Code)
+			case path == "/api/users":
+				if n := len(answer.listed()); n > 4 {
+					t.Errorf("%s: %d accounts; want no more than the four that there are", answer.call, n)
+				}
 			case path == "/api/workouts":
 				pagination, _ := answer.json()["pagination"].(object)
 				total := int(number(pagination["total"]))

@@ -150,3 +150,31 @@ func TestSessionsEndedAtOnce(t *testing.T) {
 		t.Errorf("sessions that go on: %v; want one at most, whose wish was granted", open)
 	}
 }
+
+// TestListsOnAFullDisk shows that the lists of sessions and tokens are to be had while nothing can be written, although they tell of uses
+// that were not stored yet.
+func TestListsOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
+	token := amelie.personalToken("profile:read")
+	for _, table := range []string{"sessions", "personal_tokens"} {
+		s.run(`create trigger full_` + table + ` before update on ` + table + ` begin select raise(abort, 'the disk is full'); end`)
+	}
+	s.clock.forward(time.Hour)
+	s.withToken(token).get("/api/auth/profile").wants(200)
+	if n := len(amelie.sessions()); n != 1 {
+		t.Errorf("sessions: %d; want one", n)
+	}
+	s.clock.forward(time.Hour)
+	s.withToken(token).get("/api/auth/profile").wants(200)
+	if n := len(amelie.personalTokens()); n != 1 {
+		t.Errorf("tokens: %d; want one", n)
+	}
+	for _, table := range []string{"sessions", "personal_tokens"} {
+		s.run(`drop trigger full_` + table)
+	}
+	if got, want := amelie.personalTokens()[0]["last_used_at"], s.clock.Now().Format("Mon, 02 Jan 2006 15:04:05 GMT"); got != want {
+		t.Errorf("last use, once it can be stored: %v; want %s", got, want)
+	}
+}

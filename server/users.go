@@ -243,7 +243,11 @@ func (s *Server) editUser(w http.ResponseWriter, r *http.Request) error {
 		undoMail() // none goes out
 		return err
 	}
-	if u, err = s.store.UserByID(r.Context(), u.ID); err != nil {
+	u, err = s.store.UserByID(r.Context(), u.ID)
+	if errors.Is(err, store.ErrMissing) {
+		return auth.ErrNoUser // somebody has removed it meanwhile
+	}
+	if err != nil {
 		return err
 	}
 	return s.sendUser(w, r, u)
