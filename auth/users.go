@@ -129,12 +129,12 @@ func (a *Auth) planNewEmail(change *store.UserUpdate, u store.User, text string,
 		return problem.New(problem.Invalid, "new email must be different than curent email") // FitTrackee's spelling
 	case !a.options.MailOn:
 		change.Email = string(email)
-	case u.IsActive:
+	case u.IsActive && (change.IsActive == nil || *change.IsActive):
 		change.EmailToConfirm = string(email)
 		change.Mails = append(change.Mails, a.emailMails(u, email, c)...)
 	default: // such an account cannot answer the mail to it, but a new confirmation can
 		change.Email = string(email)
-		if !u.IsConfirmed {
+		if !u.IsConfirmed && change.IsActive == nil {
 			change.Mails = append(change.Mails, a.newMail(mail.Confirm, string(email), c))
 		}
 	}

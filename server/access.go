@@ -115,7 +115,7 @@ func (s *Server) admit(r *http.Request, v *visitor) error {
 	switch {
 	case err == nil:
 		v.caller = &caller
-		return s.limits.known(caller.User.ID)
+		return s.limits.known(caller)
 	case errors.As(err, &refusal):
 		v.refusal = refusal
 		if strings.HasPrefix(r.URL.Path, "/api/workouts/map") {

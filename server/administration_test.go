@@ -464,6 +464,12 @@ func TestAddressByAdministrator(t *testing.T) {
 		root.patch("/api/users/amelie", object{"activate": true}).wants(200)
 		s.login(email, password)
 	})
+	t.Run("of an account that is locked out by the same change", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, withPeople)
+		wants(t, give(t, s, "amelie", object{"activate": false}), email, nil)
+		s.wantsMails(email, 0)
+	})
 	t.Run("without mail", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, withPeople, withoutMail)

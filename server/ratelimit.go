@@ -11,13 +11,14 @@ import (
 
 	"fittrackee/auth"
 	"fittrackee/problem"
+	"fittrackee/store"
 )
 
 // limits refuse callers who try too often. The zero value refuses nobody.
 type limits struct {
 	anonymousCalls *limiter // by place
 	mapCalls       *limiter // for map pictures and tiles, by place; a browser shows dozens at once, and sends no token
-	knownCalls     *limiter // by user
+	knownCalls     *limiter // by user, and by application or personal token
 	longAnswers    *counter // at a time, by user
 	placeLogins    *limiter // that failed, by place
 	accountLogins  *limiter // that failed from places that never succeeded, by address of the account
@@ -48,8 +49,9 @@ func (l limits) maps(a netip.Addr) error {
 	return err
 }
 
-func (l limits) known(userID int64) error {
-	_, err := l.knownCalls.take(strconv.FormatInt(userID, 10))
+// known counts the calls of a user, those with a token apart: whoever has found one must not keep its owner from ending it.
+func (l limits) known(c store.Caller) error {
+	_, err := l.knownCalls.take(fmt.Sprintf("%d/%d/%d", c.User.ID, c.ClientID, c.PersonalTokenID))
 	return err
 }
 

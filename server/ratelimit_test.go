@@ -76,6 +76,12 @@ func TestLimitOfKnownCalls(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withLimits)
 	amelie, boris := s.signUp("amelie"), s.signUp("boris")
+	phone := amelie.addToken("workouts:write", nil).wants(201).token()
+	with := s.withToken(fmt.Sprint(phone["token"]))
+	times(t, 3000, 200, func() response { return with.directly("GET", "/api/ping") })
+	limited(t, s.anybody().post("/api/upload/"+with.token(), ""), perUser, 5*time.Minute)
+	amelie.delete(fmt.Sprint("/api/auth/tokens/", phone["id"])).wants(204) // whoever has the token cannot keep her from that
+	s.clock.forward(5 * time.Minute)
 	times(t, 3000, 200, func() response { return amelie.directly("GET", "/api/ping") })
 	limited(t, amelie.get("/api/ping"), perUser, 5*time.Minute)
 	limited(t, amelie.with(peerHeader, "203.0.113.1").get("/api/auth/profile"), perUser, 5*time.Minute)
