@@ -139,6 +139,9 @@ func (w *archiveWriter) lookInto(ctx context.Context, path string) (named store.
 		return named, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if w.head.Instance, err = s.InstanceID(ctx); err != nil {
+		return named, err
+	}
 	if w.head.Schema, err = s.SchemaVersion(ctx); err != nil {
 		return named, err
 	}

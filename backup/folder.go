@@ -85,31 +85,31 @@ func realPath(path string) (string, error) {
 	return real, err
 }
 
-// IsDue tells whether the newest backup is old enough for another one, or there is none.
-func (f *Folder) IsDue() (bool, error) {
+// Wait returns how long it is until a backup is due: until the newest is old enough, or no time when there is none.
+func (f *Folder) Wait() (time.Duration, error) {
 	names, err := f.list(nameExt)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	now := f.Now()
-	return !slices.ContainsFunc(names, func(name string) bool {
-		// One from the future says that the clock is wrong, or was. Rather one backup too many than none.
-		return now.Sub(timeOf(name)).Abs() < f.Every
-	}), nil
+	var wait time.Duration
+	for _, name := range names {
+		// One from the far future says that the clock is wrong, or was. Rather one backup too many than none.
+		if at := timeOf(name); now.Sub(at).Abs() < f.Every {
+			wait = max(wait, at.Add(f.Every).Sub(now))
+		}
+	}
+	return wait, nil
 }
 
-// Make makes a backup of a database and its files, and then removes the oldest ones in the folder over the number
-// to keep. When something was wrong with what it was made of, the newest one stays with which nothing was.
+// Make makes a backup of a database and its files. Before, it removes what killed runs have left.
 func (f *Folder) Make(ctx context.Context, s *store.Store, files *assets.Files) (path string, m Made, err error) {
+	path = filepath.Join(f.Dir, namePrefix+f.Now().UTC().Format(nameTime)+nameExt)
 	if err := f.removeParts(); err != nil {
-		return "", m, err
-	}
-	name := namePrefix + f.Now().UTC().Format(nameTime) + nameExt
-	path = filepath.Join(f.Dir, name)
-	if m, err = Make(ctx, s, files, path, func(int, int) {}); err != nil {
 		return path, m, err
 	}
-	return path, m, f.removeOld(name, m.Err() == nil)
+	m, err = Make(ctx, s, files, path, func(int, int) {})
+	return path, m, err
 }
 
 // removeParts removes what killed runs have left.
@@ -121,20 +121,23 @@ func (f *Folder) removeParts() error {
 	return f.remove(names)
 }
 
-// removeOld removes the oldest backups over the number to keep, but not the one that was made last.
-func (f *Folder) removeOld(made string, isWhole bool) error {
+// RemoveOld removes the oldest backups over the number to keep, but not the one at path, which was made last. When
+// something was wrong with what that was made of, the newest one stays too with which nothing was: it may have
+// what is missing now.
+func (f *Folder) RemoveOld(path string, m Made) error {
 	names, err := f.list(nameExt)
 	if err != nil {
 		return err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return name == made })
-	old, kept := names[:max(0, len(names)-(f.Keep-1))], names[max(0, len(names)-(f.Keep-1)):]
-	isGood := func(name string) bool { return lacksNothing(filepath.Join(f.Dir, name)) }
-	if !isWhole && !slices.ContainsFunc(kept, isGood) {
-		// What is missing now may be in the newest that lacks nothing.
-		for i, name := range slices.Backward(old) {
-			if isGood(name) {
-				old = slices.Delete(old, i, i+1)
+	names = slices.DeleteFunc(names, func(name string) bool { return name == filepath.Base(path) })
+	over := max(0, len(names)-(f.Keep-1))
+	old := slices.Clone(names[:over])
+	if m.Err() != nil {
+		for i, name := range slices.Backward(names) {
+			if lacksNothing(filepath.Join(f.Dir, name)) {
+				if i < over {
+					old = slices.Delete(old, i, i+1)
+				}
 				break
 			}
 		}

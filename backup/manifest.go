@@ -39,7 +39,8 @@ type head struct {
 	Format   string    `json:"format"`
 	Version  int       `json:"version"`
 	MadeAt   time.Time `json:"made_at"`
-	Schema   int64     `json:"schema"` // of the database
+	Instance string    `json:"instance"` // what tells the database from any other
+	Schema   int64     `json:"schema"`   // of the database
 	Workouts int64     `json:"workouts"`
 	Files    int       `json:"files"`   // lines of files that are there, with the database
 	Missing  int       `json:"missing"` // lines of files that were not

@@ -162,6 +162,9 @@ func (a *archive) checkSound(ctx context.Context, db string, files *assets.Files
 	if err != nil {
 		return err
 	}
+	if id != a.head.Instance {
+		return errors.New("the database in it is another one than its manifest says") // such as an empty file, of which one is made
+	}
 	if err := files.Claim(id); err != nil {
 		return err
 	}

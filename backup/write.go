@@ -45,8 +45,14 @@ func createArchive(path string) (*archiveWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &archiveWriter{file: file}
-	w.buffered = bufio.NewWriterSize(&syncedWriter{file: file}, bufferBytes)
+	w := newArchiveWriter(&syncedWriter{file: file})
+	w.file = file
+	return w, nil
+}
+
+// newArchiveWriter returns what writes an archive to out.
+func newArchiveWriter(out io.Writer) *archiveWriter {
+	w := &archiveWriter{buffered: bufio.NewWriterSize(out, bufferBytes)}
 	w.zip = zip.NewWriter(w.buffered)
 	// The default level takes four times as long, to save a seventh. To make a compressor takes longer than to
 	// compress a short track, so there is one for all.
@@ -58,7 +64,7 @@ func createArchive(path string) (*archiveWriter, error) {
 		compressor.Reset(out)
 		return compressor, nil
 	})
-	return w, nil
+	return w
 }
 
 // syncedWriter writes to a file, and now and then waits for the disk.

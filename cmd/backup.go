@@ -143,31 +143,31 @@ func checkFolderOwner(dir string) error {
 func (p *progress) showCount(done, total int) { p.show(workout.Progress{Done: done, Total: total}) }
 
 const (
-	// backupLook is how often a server looks whether a backup is due, which costs it a look into a folder.
-	backupLook = 5 * time.Second
+	// backupLook is how often a server looks at least whether a backup is due: the clock may have been set, or the
+	// machine asleep.
+	backupLook = 10 * time.Minute
 	// backupRest is how long it lets a failed one rest.
 	backupRest = 10 * time.Minute
 )
 
 // backUp makes backups, whenever one is due, until ctx ends.
-func (a *app) backUp(ctx context.Context, folder *backup.Folder) {
+func (a *app) backUp(ctx context.Context) {
 	for ctx.Err() == nil {
-		next := backupLook
-		if err := a.backUpIfDue(ctx, folder); err != nil && ctx.Err() == nil {
-			slog.Error("no backup was made", "dir", folder.Dir, "again_in", backupRest, "error", err)
-			next = backupRest
+		wait, err := a.backups.Wait()
+		if err == nil && wait <= 0 {
+			err = a.backUpNow(ctx)
 		}
-		pause(ctx, next)
+		if err != nil && ctx.Err() == nil {
+			wait = min(backupRest, a.backups.Every)
+			slog.Error("no backup was made", "dir", a.backups.Dir, "again_in", wait, "error", err)
+		}
+		pause(ctx, min(wait, backupLook))
 	}
 }
 
-func (a *app) backUpIfDue(ctx context.Context, folder *backup.Folder) error {
-	isDue, err := folder.IsDue()
-	if !isDue || err != nil {
-		return err
-	}
+func (a *app) backUpNow(ctx context.Context) error {
 	begun := time.Now()
-	path, made, err := folder.Make(ctx, a.store, a.files)
+	path, made, err := a.backups.Make(ctx, a.store, a.files)
 	if err != nil {
 		return err
 	}
@@ -175,6 +175,9 @@ func (a *app) backUpIfDue(ctx context.Context, folder *backup.Folder) error {
 		"workouts", made.Workouts, "files", made.Files, "size", assets.FileSize(made.Bytes))
 	if err := made.Err(); err != nil {
 		slog.Error("backup is not whole", "path", path, "error", err)
+	}
+	if err := a.backups.RemoveOld(path, made); err != nil {
+		slog.Error("remove old backups", "dir", a.backups.Dir, "error", err)
 	}
 	return nil
 }

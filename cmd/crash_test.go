@@ -21,6 +21,7 @@ import (
 type history struct {
 	acknowledged string
 	sent         []string // since
+	n            int      // how many were acknowledged
 }
 
 func (h *history) allows(value string) bool {
@@ -47,6 +48,7 @@ func (h *history) change(value string, try func() (reply, error)) error {
 		return refused{r}
 	}
 	h.acknowledged, h.sent = value, nil
+	h.n++
 	return nil
 }
 

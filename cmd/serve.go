@@ -237,7 +237,7 @@ func (a *app) startJobs(ctx context.Context, v config) *sync.WaitGroup {
 	running.Go(func() { every(ctx, time.Hour, "drop what has expired", a.auth.DropExpired) })
 	running.Go(func() { every(ctx, backup.SweepPause, "sweep files", a.sweep) })
 	if a.backups != nil {
-		running.Go(func() { a.backUp(ctx, a.backups) })
+		running.Go(func() { a.backUp(ctx) })
 	}
 	if v.tileURL != "" {
 		running.Go(func() { every(ctx, mapPoll, "draw maps", a.workouts.DrawMaps) })
