@@ -292,7 +292,7 @@ func TestRestoreNoticesEveryBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused := 0
-	for at := 0; at < len(whole); at += 97 {
+	for at := 0; at < len(whole); at += 197 {
 		flipped := bytes.Clone(whole)
 		flipped[at] ^= 1 << (at % 8)
 		got, err := restore(flipped)
@@ -305,7 +305,7 @@ func TestRestoreNoticesEveryBit(t *testing.T) {
 			t.Errorf("bit flipped in byte %d: restored\n%v\nwant\n%v", at, got, want)
 		}
 	}
-	t.Logf("%d of %d refused", refused, (len(whole)+96)/97)
+	t.Logf("%d of %d refused", refused, (len(whole)+196)/197)
 }
 
 // TestRestoreRefusesBombs has entries that are much longer than they say.
@@ -321,7 +321,7 @@ func TestRestoreRefusesBombs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 4 << 10 { // 4 GiB in all
+	for range 256 { // 256 MiB in all
 		if _, err := into.Write(make([]byte, 1<<20)); err != nil {
 			t.Fatal(err)
 		}
@@ -353,7 +353,7 @@ func TestRestoreRefusesBombs(t *testing.T) {
 		if err = errors.Join(err, w.Close()); err != nil {
 			t.Fatal(err)
 		}
-		refuses(t, bomb+" of 4 GiB", b.Bytes(), "cannot be restored")
+		refuses(t, bomb+" of 256 MiB", b.Bytes(), "cannot be restored")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -166,6 +167,7 @@ func (a *app) backUp(ctx context.Context) {
 }
 
 func (a *app) backUpNow(ctx context.Context) error {
+	defer debug.FreeOSMemory() // the names and sums of all files were in it
 	begun := time.Now()
 	path, made, err := a.backups.Make(ctx, a.store, a.files)
 	if err != nil {
