@@ -33,3 +33,6 @@ func DrawTile(data []byte) error {
 
 // DiskBytes is diskBytes.
 func DiskBytes(bytes int64) int64 { return diskBytes(bytes) }
+
+// HoldLife is how long a hold lasts after it was last renewed.
+const HoldLife = holdLife

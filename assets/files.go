@@ -31,13 +31,14 @@ const CountMore = 8 << 20
 //	series/<hex>                   the points of the track with the same digits, packed
 //	maps/<hex>.png                 map pictures
 //	tiles/<template>/<z>/<x>/<y>   map tiles, see Tiles
+//	holds/<hex>                    markers that say files are to stay, see Hold
 //
 // Only the rename out of tmp gives a thing its name, so nothing outside tmp is ever half there.
 // Pictures and tracks are safely on the disk before they have it. The others can be made again, so
 // that nobody waits for the disk: after a power cut they may be empty or full of zeros, and readers then
 // treat them as missing. Its methods may be called from several goroutines.
 type Files struct {
-	tmp, pictures, tracks, series, maps, tiles string
+	tmp, pictures, tracks, series, maps, tiles, holds string
 
 	maxTileBytes int64 // how much is left of the tiles when they are trimmed
 }
@@ -46,11 +47,12 @@ type Files struct {
 func At(dir string) *Files {
 	return &Files{
 		tmp:          filepath.Join(dir, "tmp"),
-		pictures:     filepath.Join(dir, "pictures"),
-		tracks:       filepath.Join(dir, "tracks"),
+		pictures:     filepath.Join(dir, picturesName),
+		tracks:       filepath.Join(dir, tracksName),
 		series:       filepath.Join(dir, "series"),
 		maps:         filepath.Join(dir, "maps"),
 		tiles:        filepath.Join(dir, "tiles"),
+		holds:        filepath.Join(dir, "holds"),
 		maxTileBytes: maxTileBytes,
 	}
 }
@@ -59,7 +61,7 @@ func At(dir string) *Files {
 // could read are closed to them. It fails when a folder cannot be made or closed.
 func Open(dir string) (*Files, error) {
 	f := At(dir)
-	for _, folder := range []string{dir, f.tmp, f.pictures, f.tracks, f.series, f.maps, f.tiles} {
+	for _, folder := range []string{dir, f.tmp, f.pictures, f.tracks, f.series, f.maps, f.tiles, f.holds} {
 		if err := makePrivate(folder); err != nil {
 			return nil, fmt.Errorf("open the folder of kept files: %w", err)
 		}

@@ -334,7 +334,7 @@ func TestNamesThatAreNotPictures(t *testing.T) {
 			t.Errorf("PictureType(%q) = %q; want none", name, got)
 		}
 	}
-	wantsEntries(t, dir, stem+".jpg", "512.jpg", "maps", "pictures", "series", "tiles", "tmp", "tracks")
+	wantsEntries(t, dir, stem+".jpg", "512.jpg", "holds", "maps", "pictures", "series", "tiles", "tmp", "tracks")
 	if _, err := files.OpenPicture(stem+".png", 64); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("OpenPicture of a free name = %v; want %v", err, fs.ErrNotExist)
 	}

@@ -50,12 +50,18 @@ func (f *Files) OpenPicture(name string, size int) (*os.File, error) {
 }
 
 // RemovePicture removes a picture; one that is missing is no error. It is there or not, never in
-// part, also after a power cut. It fails on a name that is not a picture's.
+// part, also after a power cut. It fails on a name that is not a picture's. During a Hold, the picture
+// stays until it is swept.
 func (f *Files) RemovePicture(name string) error {
 	if _, ok := pictureExt(name); !ok {
 		return fmt.Errorf("remove picture: %q is not the name of a picture", name)
 	}
-	if err := f.discard(filepath.Join(f.pictures, name)); err != nil {
+	path := filepath.Join(f.pictures, name)
+	isHeld, err := f.leaveHeld(path)
+	if err == nil && !isHeld {
+		err = f.discard(path)
+	}
+	if err != nil {
 		return fmt.Errorf("remove picture: %w", err)
 	}
 	return nil

@@ -28,7 +28,7 @@ func (f *Files) KeepTracks(uploads []*Spooled) error {
 		names = append(names, upload.TrackName())
 		err = errors.Join(err, removeFile(upload.file.Name()))
 	}
-	return fmt.Errorf("keep tracks: %w", errors.Join(err, f.RemoveTracks(names)))
+	return fmt.Errorf("keep tracks: %w", errors.Join(err, f.unlinkTracks(names)))
 }
 
 // trackExt is what a track's name ends in, after a point.
@@ -62,27 +62,46 @@ func (f *Files) OpenTrack(name string) (*os.File, error) {
 }
 
 // RemoveTracks removes tracks and their series; what is missing is no error. When one cannot be
-// removed it goes on, and reports it. It removes nothing when one of the names is not a track's.
+// removed it goes on, and reports it. It removes nothing when one of the names is not a track's. During a
+// Hold, the tracks stay until they are swept.
 func (f *Files) RemoveTracks(names []string) error {
 	var paths []string
 	for _, name := range names {
-		stem, ok := trackStem(name)
-		if !ok {
+		if _, ok := trackStem(name); !ok {
 			return fmt.Errorf("remove tracks: %q is not the name of a track", name)
 		}
-		paths = append(paths, filepath.Join(f.tracks, name), filepath.Join(f.series, stem))
+		paths = append(paths, filepath.Join(f.tracks, name))
 	}
 	if len(paths) == 0 {
 		return nil
 	}
-	var failed []error
-	for _, path := range paths {
-		failed = append(failed, removeFile(path))
+	isHeld, err := f.leaveHeld(paths...)
+	if isHeld || err != nil {
+		err = errors.Join(err, f.unlinkSeries(names))
+	} else {
+		err = f.unlinkTracks(names)
 	}
-	if err := errors.Join(append(failed, SyncDir(f.tracks))...); err != nil {
+	if err != nil {
 		return fmt.Errorf("remove tracks: %w", err)
 	}
 	return nil
+}
+
+// unlinkTracks removes tracks that no row has ever named, or that nothing holds, and their series.
+func (f *Files) unlinkTracks(names []string) error {
+	var failed []error
+	for _, name := range names {
+		failed = append(failed, removeFile(filepath.Join(f.tracks, name)))
+	}
+	return errors.Join(append(failed, f.unlinkSeries(names), SyncDir(f.tracks))...)
+}
+
+func (f *Files) unlinkSeries(names []string) error {
+	var failed []error
+	for _, series := range seriesOf(names) {
+		failed = append(failed, removeFile(filepath.Join(f.series, series)))
+	}
+	return errors.Join(failed...)
 }
 
 // PutSeries stores what was derived from the track of that name, and replaces what was there. The

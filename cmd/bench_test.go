@@ -468,6 +468,10 @@ func (f *figures) print(out io.Writer) error {
 		{"first answer, database there, ms", "Binary/next-start", "p50-ms", "50"},
 		{"profile, ms", "Profile/clients=1", "p50-ms", "0.3"},
 		{"profile with 5000 workouts, ms", "Profile5000Workouts/clients=1", "p50-ms", "0.3"},
+		{"backup of 20000 workouts, s", "Backup", "backup-s", "10"},
+		{"… its memory, MB", "Backup", "backup-MB", "65"},
+		{"… a typed workout meanwhile, p99 ms", "Backup", "write-p99-ms", "20"},
+		{"… restored, s", "Backup", "restore-s", "20"},
 	} {
 		if value, ok := f.values[v.name][v.unit]; ok {
 			fmt.Fprintf(table, "%s\t%.3g\t%s\t\n", v.text, value, v.aim)

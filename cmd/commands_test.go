@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var passwordLine = regexp.MustCompile(`(?m)^password: (\S+)$`)
@@ -243,6 +244,11 @@ func TestDBCheck(t *testing.T) {
 		}, "a file that the database names: open "},
 		{"an emptied picture", removing("pictures/*/*"), "a file that the database names: open "},
 		{"lost tracks", removing("tracks/*"), ".gpx: no such file or directory\na file that the database names: open "},
+		{"files of a newer database", func(dir string) error {
+			stray := filepath.Join(dir, "uploads", "tracks", strings.Repeat("a", 32)+".gpx")
+			write(t, stray, "a track")
+			return os.Chtimes(stray, time.Time{}, time.Now().Add(-2*time.Hour))
+		}, "a file that nothing in the database names: uploads/tracks/aaaa"},
 		{"a row of nobody", func(dir string) error {
 			change(t, filepath.Join(dir, "f.db"), `pragma foreign_keys = 0`,
 				`insert into known_places (user_id, place, last_used_at) values (999, '192.0.2.1', 0)`)
@@ -262,8 +268,12 @@ func TestDBCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := runWith(t, nil, "db", "check", "--db", filepath.Join(dir, "f.db"))
+		told := "damage found"
+		if strings.Contains(c.want, "nothing in the database names") {
+			told = "the database is older than its files"
+		}
 		if o.code != 1 || !strings.Contains(o.stdout, c.want) || strings.Count(o.stderr, "\n") != 1 ||
-			!strings.Contains(o.stderr, "damage found") {
+			!strings.Contains(o.stderr, told) {
 			t.Errorf("db check with %s: %+v; want exit 1 and %q", c.name, o, c.want)
 		}
 	}

@@ -33,6 +33,9 @@ type config struct {
 	tileURL        string // with {z}, {x} and {y}; empty: no tiles
 	logHandler     slog.Handler
 	rateLimits     bool
+	backupDir      string // empty: no backups
+	backupEvery    time.Duration
+	backupKeep     int
 }
 
 const defaultAttribution = `&copy; <a href="http://www.openstreetmap.org/copyright" target="_blank" ` +
@@ -49,6 +52,9 @@ func addServeFlags(f *pflag.FlagSet) {
 	f.StringSlice("trusted-proxies", []string{"127.0.0.0/8", "::1/128"}, "networks of the proxies whose X-Forwarded-For counts")
 	f.String("tile-url", "", "map tiles, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png; without, maps have plain ground and nothing is fetched")
 	f.String("tile-attribution", defaultAttribution, "HTML that names the source of the map tiles")
+	f.String("backup-dir", "", "folder for backups that the server makes by itself, on another disk if possible; none: it makes none")
+	f.Duration("backup-every", 24*time.Hour, "how old the newest backup may become before another one is made")
+	f.Int("backup-keep", 7, "how many backups stay in the folder; the oldest are removed")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("log-format", "text", "text or json")
 	f.Bool("no-rate-limit", false, "do not refuse callers who try too often; for tests only")
@@ -207,6 +213,7 @@ func readServeConfig(c *cobra.Command) (config, error) {
 		v.setMailer(text("smtp-url"), text("mail-from")),
 		v.setTrustedProxies(proxies),
 		v.setTileURL(text("tile-url")),
+		v.setBackups(c),
 		v.setLogging(text("log-level"), text("log-format")),
 	)
 }

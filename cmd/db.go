@@ -1,15 +1,13 @@
 package cmd
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"fittrackee/assets"
+	"fittrackee/backup"
 	"fittrackee/store"
 )
 
@@ -21,7 +19,7 @@ func newDB() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	addDBFlag(c.PersistentFlags())
-	c.AddCommand(newDBMigrate(), newDBCheck())
+	c.AddCommand(newDBMigrate(), newDBCheck(), newDBBackup(), newDBRestore())
 	return c
 }
 
@@ -50,63 +48,28 @@ func newDBCheck() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withStore(c, false, func(s *store.Store) error {
-				faults, err := s.Check(c.Context())
+				found, err := backup.Check(c.Context(), s, assets.At(beside(s.Path(), uploadsName)))
 				if err != nil {
 					return err
 				}
-				missing, err := missingFiles(c.Context(), s)
-				if err != nil {
-					return err
-				}
-				return reportFaults(c, append(faults, missing...))
+				return reportDamage(c, found)
 			})
 		},
 	}
 }
 
-// missingFiles tells of the pictures and the tracks that rows name and nobody can open. Maps and the points of tracks can be
-// made again.
-func missingFiles(ctx context.Context, s *store.Store) (faults []string, err error) {
-	named, err := s.NamedFiles(ctx)
-	if err != nil {
-		return nil, err
-	}
-	files := assets.At(beside(s.Path(), uploadsName))
-	failures := make(map[string]error)
-	for _, name := range named.Pictures {
-		failures[name] = tryOpen(name, func(name string) (*os.File, error) { return files.OpenPicture(name, 0) })
-	}
-	for _, name := range named.Tracks {
-		failures[name] = tryOpen(name, files.OpenTrack)
-	}
-	// What has been deleted meanwhile is to be missing.
-	if named, err = s.NamedFiles(ctx); err != nil {
-		return nil, err
-	}
-	for _, name := range slices.Concat(named.Pictures, named.Tracks) {
-		if err := failures[name]; err != nil {
-			faults = append(faults, fmt.Sprintf("a file that the database names: %v", err))
-		}
-	}
-	return faults, nil
-}
-
-func tryOpen(name string, open func(name string) (*os.File, error)) error {
-	file, err := open(name)
-	if err != nil {
-		return err
-	}
-	return file.Close()
-}
-
-func reportFaults(c *cobra.Command, faults []string) error {
-	for _, f := range faults {
-		if _, err := fmt.Fprintln(c.OutOrStdout(), f); err != nil {
+func reportDamage(c *cobra.Command, found backup.Report) error {
+	lines := found.Lines()
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(c.OutOrStdout(), line); err != nil {
 			return err
 		}
 	}
-	if len(faults) > 0 {
+	switch {
+	case len(lines) > len(found.Unnamed):
 		return errors.New("damage found: restore a backup, and keep these files for a closer look")
+	case len(lines) > 0:
+		return fmt.Errorf("%d files that nothing names: the server removes them within an hour; if they should be there, the database is older than its files: then do not start it", len(lines))
 	}
 	_, err := fmt.Fprintln(c.OutOrStdout(), "no damage found")
 	return err

@@ -21,12 +21,7 @@ func uploadsOf(db string) string { return filepath.Join(filepath.Dir(db), "uploa
 // namedFiles returns the paths below uploads that rows name.
 func namedFiles(t testing.TB, db string) []string {
 	t.Helper()
-	s, err := sql.Open("sqlite", "file:"+filepath.ToSlash(db)+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	rows, err := s.Query(`
+	names, err := selectNames(db, `
 		select 'pictures/' || picture from users where picture is not null
 		union all select 'tracks/' || track_file from workouts where track_file is not null
 		union all select 'series/' || substr(track_file, 1, 32) from workouts where track_file is not null
@@ -34,19 +29,29 @@ func namedFiles(t testing.TB, db string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return names
+}
+
+// selectNames returns the texts that a query of a database selects.
+func selectNames(db, query string) (names []string, err error) {
+	s, err := sql.Open("sqlite", "file:"+filepath.ToSlash(db)+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	rows, err := s.Query(query)
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
-	var names []string
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		names = append(names, name)
 	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return names
+	return names, rows.Err()
 }
 
 // keptFolders hold what rows name, and tmp what nothing does.

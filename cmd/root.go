@@ -57,7 +57,7 @@ func newRoot() *cobra.Command {
 
 // plainFlagError says what a flag wants, where the library would name a function of Go.
 func plainFlagError(err error) error {
-	wants := map[string]string{"int": "a whole number", "bool": "true or false"}
+	wants := map[string]string{"int": "a whole number", "bool": "true or false", "duration": "a length of time such as 24h or 90m"}
 	var bad *pflag.InvalidValueError
 	if errors.As(err, &bad) && wants[bad.GetFlag().Value.Type()] != "" {
 		return fmt.Errorf("--%s %q: want %s", bad.GetFlag().Name, bad.GetValue(), wants[bad.GetFlag().Value.Type()])

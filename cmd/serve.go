@@ -22,6 +22,7 @@ import (
 
 	"fittrackee/assets"
 	"fittrackee/auth"
+	"fittrackee/backup"
 	"fittrackee/server"
 	"fittrackee/store"
 	"fittrackee/workout"
@@ -125,6 +126,7 @@ type app struct {
 	auth     *auth.Auth
 	workouts *workout.Workouts
 	server   *server.Server
+	backups  *backup.Folder // nil: none are made
 }
 
 // newTiles returns where map tiles come from; nil: from nowhere.
@@ -153,6 +155,10 @@ func openApp(ctx context.Context, v config) (*app, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	backups, err := openBackups(s, v)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	workouts := workout.New(s, files, newTiles(files, v))
 	rules := auth.New(s, files, key, auth.Options{SessionLife: v.sessionLife, MailOn: v.mailer != nil})
 	return &app{
@@ -160,6 +166,7 @@ func openApp(ctx context.Context, v config) (*app, error) {
 		files:    files,
 		auth:     rules,
 		workouts: workouts,
+		backups:  backups,
 		server: server.New(s, rules, workouts, files, server.Options{
 			Version:         version,
 			TrustedProxies:  v.trustedProxies,
@@ -189,6 +196,18 @@ func openFiles(ctx context.Context, s *store.Store) (*assets.Files, error) {
 	return files, nil
 }
 
+// openBackups opens the folder for backups; nil: there is to be none.
+func openBackups(s *store.Store, v config) (*backup.Folder, error) {
+	if v.backupDir == "" {
+		return nil, nil
+	}
+	folder, err := backup.OpenFolder(v.backupDir, beside(s.Path(), uploadsName), v.backupEvery, v.backupKeep)
+	if err != nil {
+		return nil, fmt.Errorf("--backup-dir: %w", err)
+	}
+	return folder, nil
+}
+
 // close stores what is only in memory and closes the database.
 func (a *app) close() error {
 	return errors.Join(a.auth.StoreUse(context.Background()), a.store.Close())
@@ -216,7 +235,10 @@ func (a *app) startJobs(ctx context.Context, v config) *sync.WaitGroup {
 	var running sync.WaitGroup
 	running.Go(func() { every(ctx, time.Minute, "store when sessions were used", a.auth.StoreUse) })
 	running.Go(func() { every(ctx, time.Hour, "drop what has expired", a.auth.DropExpired) })
-	running.Go(func() { every(ctx, time.Hour, "sweep files", a.sweep) })
+	running.Go(func() { every(ctx, backup.SweepPause, "sweep files", a.sweep) })
+	if a.backups != nil {
+		running.Go(func() { a.backUp(ctx) })
+	}
 	if v.tileURL != "" {
 		running.Go(func() { every(ctx, mapPoll, "draw maps", a.workouts.DrawMaps) })
 	}
@@ -232,7 +254,7 @@ func (a *app) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	removed, err := a.files.Sweep(ctx, time.Now().Add(-time.Hour), assets.Named(names))
+	removed, err := a.files.Sweep(ctx, time.Now().Add(-backup.SweepAge), assets.Named(names))
 	if removed > 0 {
 		slog.Info("swept files that nothing names", "removed", removed)
 	}

@@ -6,7 +6,8 @@ import (
 )
 
 // Check looks for damage: pages that do not fit together, rows that name rows which are not there, and
-// totals and records that are not what the workouts say. It returns what it found, in words for an operator.
+// totals and records that are not what the workouts say. It returns what it found, in words for an operator. It
+// takes its time, and ends with ctx.
 func (s *Store) Check(ctx context.Context) (faults []string, err error) {
 	for _, check := range []struct{ what, text string }{
 		{"the integrity", `select integrity_check from pragma_integrity_check where integrity_check != 'ok'`},
@@ -23,7 +24,7 @@ func (s *Store) Check(ctx context.Context) (faults []string, err error) {
 			from (` + differences(bestRecords, `
 			  select user_id, sport_id, record_type, workout_id, value from records`) + `)`},
 	} {
-		found, err := query(ctx, s.r, scanString, check.text)
+		found, err := query(ctx, s.r.db, scanString, check.text) // not prepared: it can be interrupted
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", check.what, err)
 		}
