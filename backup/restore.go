@@ -174,7 +174,7 @@ func (a *archive) checkSound(ctx context.Context, db string, files *assets.Files
 	}
 	found.Lost = slices.DeleteFunc(found.Lost, func(v Lost) bool { return a.lacks(v.Path) })
 	if lines := found.Lines(); len(lines) > 0 {
-		return fmt.Errorf("the database in it is damaged, as it was when it was backed up; restore an older backup. %s", strings.Join(lines, "; "))
+		return fmt.Errorf("the database in it is damaged, as it was when it was backed up; restore an older backup, or unpack this one by hand: it is a zip archive. %s", strings.Join(lines, "; "))
 	}
 	return nil
 }
