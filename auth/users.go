@@ -22,10 +22,10 @@ type UserUpdate struct {
 	Email    string // taken at once
 }
 
-// UpdateUser applies a change to the account with a username. Who becomes an administrator is activated too. The last
-// administrator stays one.
+// UpdateUser applies a change to the account with a username. Who becomes an administrator is activated too. The last administrator may
+// go, for whoever has the command line can make another one.
 func UpdateUser(ctx context.Context, s *store.Store, username string, up UserUpdate) error {
-	change := store.UserUpdate{IsAdmin: up.IsAdmin}
+	change := store.UserUpdate{IsAdmin: up.IsAdmin, LeaveNoAdmin: true}
 	if up.Activate {
 		change.IsActive = &up.Activate
 	}

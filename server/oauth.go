@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -171,8 +172,11 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
-// parseMultipart reads a multipart form that is in memory.
+// parseMultipart reads a multipart form that is in memory. The library takes one that is cut off in the header of a part for whole.
 func parseMultipart(body []byte, boundary string) (url.Values, error) {
+	if !bytes.Contains(body, []byte("--"+boundary+"--")) {
+		return nil, io.ErrUnexpectedEOF
+	}
 	form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(int64(len(body)))
 	if err != nil {
 		return nil, err

@@ -383,6 +383,8 @@ type UserUpdate struct {
 	Email          string // the address to take at once
 	EmailToConfirm string // the address to be asked for its confirmation
 	Mails          []NewMail
+	// LeaveNoAdmin allows that no account is left which can administrate.
+	LeaveNoAdmin bool
 }
 
 // UpdateUser applies an administrator's change: all of it, or nothing. It returns ErrMissing, ErrEmailTaken, or ErrLastAdmin when no
@@ -431,8 +433,8 @@ func (s *Store) updateRights(ctx context.Context, tx *sql.Tx, u User, up UserUpd
 			return err
 		}
 	}
-	if !u.IsAdmin || !u.IsActive {
-		return nil // none that could be the last one
+	if !u.IsAdmin || !u.IsActive || up.LeaveNoAdmin {
+		return nil // none that could be the last one, or it may go
 	}
 	return leavesAdmin(ctx, tx)
 }
