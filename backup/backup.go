@@ -33,7 +33,7 @@ func (m Made) Err() error {
 	case len(m.Faults) > 0:
 		return fmt.Errorf("the backup was written, but the database is damaged (%s), and restore will refuse it: see fittrackee db check", m.Faults[0])
 	case len(m.Missing) > 0:
-		return fmt.Errorf("the backup was written, but %d files that the database names are missing: see fittrackee db check", len(m.Missing))
+		return fmt.Errorf("the backup was written, but files that the database names are missing (%d): see fittrackee db check", len(m.Missing))
 	}
 	return nil
 }

@@ -334,7 +334,7 @@ func TestBackupOfDamage(t *testing.T) {
 	if err != nil || len(made.Missing) != 2 || made.Files != 1 {
 		t.Fatalf("Make = %+v, %v; want 1 file, and 2 that are missing", made, err)
 	}
-	if err := made.Err(); err == nil || !strings.Contains(err.Error(), "the backup was written, but 2 files that the database names are missing") {
+	if err := made.Err(); err == nil || !strings.Contains(err.Error(), "the backup was written, but files that the database names are missing (2)") {
 		t.Errorf("Err = %v; want it to tell of 2 missing files", err)
 	}
 	db := filepath.Join(t.TempDir(), "f.db")

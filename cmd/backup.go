@@ -62,8 +62,8 @@ func makeBackup(c *cobra.Command, s *store.Store, files *assets.Files, path stri
 	if err != nil {
 		return orInterrupted(ctx, err)
 	}
-	if _, err := fmt.Fprintf(c.OutOrStdout(), "%s written: %d workouts, %d files, %s\n",
-		path, made.Workouts, made.Files, assets.FileSize(made.Bytes)); err != nil {
+	if _, err := fmt.Fprintf(c.OutOrStdout(), "%s written: %s, %s, %s\n",
+		path, count(made.Workouts, "workout"), count(int64(made.Files), "file"), assets.FileSize(made.Bytes)); err != nil {
 		return err
 	}
 	return made.Err()
@@ -108,9 +108,10 @@ func restore(c *cobra.Command, path, db string) error {
 		return orInterrupted(ctx, err)
 	}
 	out := c.OutOrStdout()
-	_, err = fmt.Fprintf(out, "%s restored: %d workouts, %d files\n", db, done.Workouts, done.Files)
+	_, err = fmt.Fprintf(out, "%s restored: %s, %s\n",
+		db, count(done.Workouts, "workout"), count(int64(done.Files), "file"))
 	if len(done.Missing) > 0 && err == nil {
-		_, err = fmt.Fprintf(out, "%d files were missing when the backup was made, and are missing now:\n", len(done.Missing))
+		_, err = fmt.Fprintf(out, "Files that were missing when the backup was made, and are missing now: %d\n", len(done.Missing))
 	}
 	for _, name := range done.Missing {
 		if err == nil {
@@ -118,6 +119,14 @@ func restore(c *cobra.Command, path, db string) error {
 		}
 	}
 	return err
+}
+
+// count tells how many things there are.
+func count(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // oneFile is what a command wants that is about one file.

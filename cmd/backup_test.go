@@ -203,9 +203,9 @@ func TestBackupOfMissingFiles(t *testing.T) {
 	if o.code != 1 || !strings.HasPrefix(o.stdout, file+" written: 3 workouts, 2 files, ") {
 		t.Errorf("db backup without a track: %+v; want exit 1, and 2 files", o)
 	}
-	o.wantsWords(t, "db backup without a track", "the backup was written, but 1 files that the database names are missing", "fittrackee db check")
+	o.wantsWords(t, "db backup without a track", "the backup was written, but files that the database names are missing (1)", "fittrackee db check")
 	out := succeeds(t, restored, "db", "restore", file)
-	want := restored + " restored: 3 workouts, 2 files\n1 files were missing when the backup was made, and are missing now:\ntracks/" +
+	want := restored + " restored: 3 workouts, 2 files\nFiles that were missing when the backup was made, and are missing now: 1\ntracks/" +
 		filepath.Base(tracks[1]) + "\n"
 	if out != want {
 		t.Errorf("db restore prints %q; want %q", out, want)
