@@ -1,6 +1,6 @@
-// Package auth holds the rules of who you are: registration, passwords, sessions, the tokens that are
-// mailed, third-party applications and personal tokens, what an account may change about itself and an administrator about others. It leaves rows to the store, and sentences that
-// a client may read to package problem.
+// Package auth holds the rules of who you are: registration, passwords, sessions, mailed tokens, third-party
+// applications and personal tokens; what users may change of their account, and administrators of others'. It leaves
+// rows to the store, and sentences that a client may read to package problem.
 package auth
 
 import (
@@ -39,8 +39,7 @@ type Auth struct {
 	mu sync.Mutex
 	// used holds when sessions and personal tokens were last used, until that is stored.
 	used store.Uses
-	// exchanged has the clients whose codes and refresh tokens are being exchanged, each with the hash of such a one, and when
-	// that was answered; zero: not yet.
+	// exchanged tells, by client and hash of a code or refresh token, when its exchange was answered; zero: it is under way.
 	exchanged map[string]time.Time
 }
 

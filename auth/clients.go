@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	// maxClients is how many applications an account may have, and maxPersonalTokens how many personal tokens.
-	maxClients        = 100
-	maxPersonalTokens = 100
+	// maxClients is how many applications an account may have.
+	maxClients = 100
 	// maxRedirectURIs is how many addresses an application may have.
 	maxRedirectURIs = 10
 
@@ -27,8 +26,8 @@ const (
 // ErrNoClient says that the caller has no such application.
 var ErrNoClient = problem.New(problem.Missing, "OAuth2 client not found")
 
-// NewClient is an application to be registered.
-type NewClient struct {
+// ClientMetadata is an application to be registered.
+type ClientMetadata struct {
 	Name         string
 	Description  string
 	Website      string
@@ -37,7 +36,7 @@ type NewClient struct {
 }
 
 // RegisterClient registers an application of the caller's, and returns it with its secret, which is not told again.
-func (a *Auth) RegisterClient(ctx context.Context, caller store.Caller, in NewClient) (c store.Client, secret string, err error) {
+func (a *Auth) RegisterClient(ctx context.Context, caller store.Caller, in ClientMetadata) (c store.Client, secret string, err error) {
 	c = store.Client{
 		ClientID:     rand.Text(), // 128 bits at least
 		UserID:       caller.User.ID,
@@ -99,33 +98,33 @@ func ownedFault(err error, things string, most int) error {
 
 // Client returns an application of a user's. It returns ErrNoClient.
 func (a *Auth) Client(ctx context.Context, userID, id int64) (store.Client, error) {
-	return ofOwner(a.store.Client(ctx, userID, id))
+	c, err := a.store.Client(ctx, userID, id)
+	return c, clientError(err)
 }
 
 // ClientByPublicID returns an application of a user's by the id that everybody may know. It returns ErrNoClient.
 func (a *Auth) ClientByPublicID(ctx context.Context, userID int64, clientID string) (store.Client, error) {
 	c, err := a.store.ClientByPublicID(ctx, clientID)
 	if err == nil && c.UserID != userID {
-		err = store.ErrMissing
-	}
-	return ofOwner(c, err)
-}
-
-func ofOwner(c store.Client, err error) (store.Client, error) {
-	if errors.Is(err, store.ErrMissing) {
 		return store.Client{}, ErrNoClient
 	}
-	return c, err
+	return c, clientError(err)
 }
 
 // DeleteClient removes an application of a user's, with all that it was allowed. It returns ErrNoClient.
 func (a *Auth) DeleteClient(ctx context.Context, userID, id int64) error {
-	_, err := ofOwner(store.Client{}, a.store.DeleteClient(ctx, userID, id))
-	return err
+	return clientError(a.store.DeleteClient(ctx, userID, id))
 }
 
 // RevokeClient takes back all that an application of a user's was allowed. It returns ErrNoClient.
 func (a *Auth) RevokeClient(ctx context.Context, userID, id int64) error {
-	_, err := ofOwner(store.Client{}, a.store.RevokeClient(ctx, userID, id))
+	return clientError(a.store.RevokeClient(ctx, userID, id))
+}
+
+// clientError says in our words that there is no such application.
+func clientError(err error) error {
+	if errors.Is(err, store.ErrMissing) {
+		return ErrNoClient
+	}
 	return err
 }

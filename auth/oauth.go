@@ -24,7 +24,7 @@ const (
 	accessLife = 10 * 24 * time.Hour
 	// refreshLife is how long an application may not call before it has to ask for consent anew.
 	refreshLife = 180 * 24 * time.Hour
-	// settleTime is how long the answer to an exchange waits for requests that were sent together with it. See exchangeOnce.
+	// settleTime is how long the answer to an exchange waits for requests that were sent together with it. See beginExchange.
 	settleTime = 100 * time.Millisecond
 	// twinLife is how long a request may have been under way that was sent together with another one.
 	twinLife = time.Minute
@@ -111,7 +111,7 @@ func (a *Auth) Authorize(ctx context.Context, caller store.Caller, in CodeReques
 	if errors.Is(err, store.ErrMissing) {
 		return "", errBadToken // the session has ended meanwhile, or the application is gone
 	}
-	return answerURL(redirectURI, [2]string{"code", code}, [2]string{"state", in.State}), err
+	return answerURL(redirectURI, code, in.State), err
 }
 
 // challengeForm is the SHA-256 of a verifier in base64url without padding (RFC 7636, 4.2).
@@ -147,13 +147,12 @@ type TokenRequest struct {
 
 // Exchange gives an application tokens for a code or a refresh token, once. It fails with an *OAuthError. When one is used again,
 // somebody else may have it. The access tokens that followed from a code end then, and from a refresh token all tokens.
-func (a *Auth) Exchange(ctx context.Context, clientID, secret string, in TokenRequest) (Tokens, error) {
-	var exchange func(context.Context, store.Client, TokenRequest) (Tokens, error)
+func (a *Auth) Exchange(ctx context.Context, clientID, secret string, in TokenRequest) (t Tokens, err error) {
+	exchange, name, token, refused := a.exchangeCode, "code", in.Code, errBadCode
 	switch in.GrantType {
 	case "authorization_code":
-		exchange = a.exchangeCode
 	case "refresh_token":
-		exchange = a.exchangeRefresh
+		exchange, name, token, refused = a.exchangeRefresh, "refresh_token", in.RefreshToken, errBadRefresh
 	default:
 		return Tokens{}, errGrantType
 	}
@@ -161,7 +160,23 @@ func (a *Auth) Exchange(ctx context.Context, clientID, secret string, in TokenRe
 	if err != nil {
 		return Tokens{}, err
 	}
-	return exchange(ctx, client, in)
+	if token == "" {
+		return Tokens{}, errMissingParameter(name)
+	}
+	hash := hashSecret(token)
+	key := client.ClientID + string(hash)
+	if !a.beginExchange(key, in.ReceivedAt) {
+		return Tokens{}, refused
+	}
+	defer func() { a.endExchange(key, err == nil) }()
+	t, err = exchange(ctx, client, hash, in)
+	if err == nil {
+		a.settle(ctx)
+	}
+	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrUsed) {
+		return Tokens{}, refused
+	}
+	return t, err
 }
 
 // authenticateClient returns the application that an id and a secret belong to.
@@ -176,24 +191,18 @@ func (a *Auth) authenticateClient(ctx context.Context, clientID, secret string) 
 	return c, nil
 }
 
-func (a *Auth) exchangeCode(ctx context.Context, client store.Client, in TokenRequest) (Tokens, error) {
-	if in.Code == "" {
-		return Tokens{}, errMissingParameter("code")
+func (a *Auth) exchangeCode(ctx context.Context, client store.Client, hash []byte, in TokenRequest) (Tokens, error) {
+	g, err := a.store.GrantByCode(ctx, client.ID, hash)
+	if err != nil {
+		return Tokens{}, err
 	}
-	hash := hashSecret(in.Code)
-	return a.exchangeOnce(ctx, client, hash, in.ReceivedAt, errBadCode, func() (Tokens, error) {
-		g, err := a.store.GrantByCode(ctx, client.ID, hash)
-		if err != nil {
+	if !g.IsRedeemed {
+		if err := a.checkCode(g, in); err != nil {
 			return Tokens{}, err
 		}
-		if !g.IsRedeemed {
-			if err := a.checkCode(g, in); err != nil {
-				return Tokens{}, err
-			}
-		}
-		t, rows := a.newTokens(g.Scope)
-		return t, a.store.RedeemCode(ctx, g.ID, rows)
-	})
+	}
+	t, rows := a.newTokens(g.Scope)
+	return t, a.store.RedeemCode(ctx, g.ID, rows)
 }
 
 // checkCode tells whether a code that has not been used is good for a request.
@@ -219,28 +228,22 @@ func answersChallenge(verifier, challenge string) bool {
 	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
 }
 
-func (a *Auth) exchangeRefresh(ctx context.Context, client store.Client, in TokenRequest) (Tokens, error) {
-	if in.RefreshToken == "" {
-		return Tokens{}, errMissingParameter("refresh_token")
+func (a *Auth) exchangeRefresh(ctx context.Context, client store.Client, hash []byte, in TokenRequest) (Tokens, error) {
+	before, err := a.store.TokensByRefresh(ctx, client.ID, hash)
+	if err != nil {
+		return Tokens{}, err
 	}
-	hash := hashSecret(in.RefreshToken)
-	return a.exchangeOnce(ctx, client, hash, in.ReceivedAt, errBadRefresh, func() (Tokens, error) {
-		before, err := a.store.TokensByRefresh(ctx, client.ID, hash)
-		if err != nil {
+	scope := before.Scope
+	if !before.IsReplaced {
+		if !before.ExpiresAt.After(a.store.Now()) {
+			return Tokens{}, errBadRefresh
+		}
+		if scope, err = renewedScope(in.Scope, before.Scope); err != nil {
 			return Tokens{}, err
 		}
-		scope := before.Scope
-		if !before.IsReplaced {
-			if !before.ExpiresAt.After(a.store.Now()) {
-				return Tokens{}, errBadRefresh
-			}
-			if scope, err = renewedScope(in.Scope, before.Scope); err != nil {
-				return Tokens{}, err
-			}
-		}
-		t, rows := a.newTokens(scope)
-		return t, a.store.RotateTokens(ctx, before, rows)
-	})
+	}
+	t, rows := a.newTokens(scope)
+	return t, a.store.RotateTokens(ctx, before, rows)
 }
 
 // renewedScope returns the scope of a new access token: what is asked for, if it was granted, or else all that was (RFC 6749, 6).
@@ -256,30 +259,11 @@ func renewedScope(asked, granted string) (string, error) {
 	return narrowScope(asked, strings.Fields(granted)), nil
 }
 
-// exchangeOnce runs a client's exchange of a code or refresh token that has a hash, and turns into refused what says that it is no good.
+// beginExchange tells whether a request is the first of those that were sent together with it.
 //
 // Of requests that were sent together, as by two threads of a program, one is answered and the others are refused, with no harm to the
 // first: those that came before its answer was given, which waits for them for a moment. Whoever comes after the answer is another
 // one, who has the token from elsewhere: for the store, the token has been used before.
-func (a *Auth) exchangeOnce(
-	ctx context.Context, client store.Client, hash []byte, receivedAt time.Time, refused error, exchange func() (Tokens, error),
-) (Tokens, error) {
-	key := client.ClientID + string(hash)
-	if !a.beginExchange(key, receivedAt) {
-		return Tokens{}, refused
-	}
-	t, err := exchange()
-	if err == nil {
-		a.settle(ctx)
-	}
-	a.endExchange(key, err == nil)
-	if errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrUsed) {
-		return Tokens{}, refused
-	}
-	return t, err
-}
-
-// beginExchange tells whether a request is the first of those that were sent together with it.
 func (a *Auth) beginExchange(key string, receivedAt time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -36,7 +36,7 @@ func (r *rules) registerApplication() registered {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	client, secret, err := r.RegisterClient(ctx, amelie, NewClient{
+	client, secret, err := r.RegisterClient(ctx, amelie, ClientMetadata{
 		Name: "Watch sync", Website: "https://example.com", RedirectURIs: []string{"https://localhost/"}, Scope: ScopeProfileRead,
 	})
 	if err != nil {

@@ -11,8 +11,12 @@ import (
 	"fittrackee/store"
 )
 
-// maxTokenDays is how long a personal token that expires may be good for.
-const maxTokenDays = 3650
+const (
+	// maxPersonalTokens is how many personal tokens an account may have.
+	maxPersonalTokens = 100
+	// maxTokenDays is how long a personal token that expires may be good for.
+	maxTokenDays = 3650
+)
 
 // NewPersonalToken is a token that a user wants for a script or a phone.
 type NewPersonalToken struct {

@@ -93,19 +93,15 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// answerURL returns a registered address with the answer to a request for a code: parameters by name and value, in this order. What
-// is empty is left out.
-func answerURL(redirectURI string, parameters ...[2]string) string {
+// answerURL returns a registered address with a code, and the state if there is one (RFC 6749, 4.1.2). What the address has already stays as it is.
+func answerURL(redirectURI, code, state string) string {
 	separator := "?"
 	if strings.Contains(redirectURI, "?") {
 		separator = "&"
 	}
-	for _, p := range parameters {
-		if p[1] == "" {
-			continue
-		}
-		redirectURI += separator + p[0] + "=" + url.QueryEscape(p[1])
-		separator = "&"
+	answer := redirectURI + separator + "code=" + url.QueryEscape(code)
+	if state != "" {
+		answer += "&state=" + url.QueryEscape(state)
 	}
-	return redirectURI
+	return answer
 }

@@ -20,7 +20,8 @@ func newSecret(prefix string) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(bits)
 }
 
-// hashSecret returns what is stored of a token, mailed ones too, a code or a client's secret. They are random, so that a plain hash cannot be guessed.
+// hashSecret returns what is stored of a token (mailed ones too), a code or a client's secret. They are random, so that
+// nobody can guess what has a plain hash.
 func hashSecret(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]

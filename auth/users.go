@@ -83,11 +83,11 @@ type UserEdit struct {
 // mails a token with which a new one can be chosen. A new address is taken when the mail to it is answered, or at once
 // when mail is off or the account is not active. The last administrator stays one.
 func (a *Auth) EditUser(ctx context.Context, u store.User, edit UserEdit, c Client) error {
+	if edit.IsAdmin != nil && *edit.IsAdmin && edit.IsActive != nil && !*edit.IsActive {
+		return problem.ErrInvalidPayload // an administrator who may not log in
+	}
 	change := store.UserUpdate{IsAdmin: edit.IsAdmin, IsActive: edit.IsActive}
 	activateAdmin(&change)
-	if edit.IsActive != nil && *edit.IsActive != *change.IsActive {
-		return problem.ErrInvalidPayload // nobody is an administrator who may not log in
-	}
 	if edit.ResetPassword {
 		if err := a.planReset(ctx, &change, u, c); err != nil {
 			return err

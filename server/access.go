@@ -43,11 +43,10 @@ var (
 func needs(scope string) access     { return access{anyUser, scope} }
 func adminOnly(scope string) access { return access{administrators, scope} }
 
-// admits returns why a caller may not call, nil if that is none.
-func (a access) admits(c store.Caller) error {
-	isSession := c.SessionID != 0
+// check returns why a caller may not call, nil if the caller may.
+func (a access) check(c store.Caller) error {
 	switch {
-	case !isSession && a.scope != anyScope && (a.scope == "" || !auth.HasScope(c.Scope, a.scope)):
+	case c.SessionID == 0 && a.scope != anyScope && !auth.HasScope(c.Scope, a.scope):
 		return errNoScope
 	case a.callers == administrators && !c.User.IsAdmin:
 		return errNoRights
@@ -58,14 +57,15 @@ func (a access) admits(c store.Caller) error {
 // guard lets those through to h who may call it. It reads nothing of the body.
 func (s *Server) guard(a access, h handler) http.Handler {
 	return s.adapt(func(w http.ResponseWriter, r *http.Request) error {
+		if a.callers == anybody {
+			return h(w, r)
+		}
 		v := visitorOf(r)
-		if a.callers > anybody {
-			if v.caller == nil {
-				return v.refusal
-			}
-			if err := a.admits(*v.caller); err != nil {
-				return err
-			}
+		if v.caller == nil {
+			return v.refusal
+		}
+		if err := a.check(*v.caller); err != nil {
+			return err
 		}
 		return h(w, r)
 	})

@@ -10,14 +10,11 @@ import (
 	"fittrackee/workout"
 )
 
-// trackExtension is what the names of GPX files end in.
-const trackExtension = "gpx"
-
 // trackUpload says which files become workouts.
 func trackUpload(limits store.Settings) uploadRules {
 	return uploadRules{what: "workout", maxBytes: map[string]int64{
-		trackExtension: limits.MaxFileBytes,
-		"zip":          limits.MaxArchiveBytes,
+		"gpx": limits.MaxFileBytes,
+		"zip": limits.MaxArchiveBytes,
 	}}
 }
 
@@ -42,8 +39,7 @@ func (s *Server) addWorkouts(w http.ResponseWriter, r *http.Request) error {
 	if in.SportID == nil {
 		return problem.ErrInvalidPayload
 	}
-	sport := workout.ChosenSport(int64(*in.SportID))
-	return s.addUpload(w, r, form, workout.Details{Sport: sport, Notes: in.Notes})
+	return s.addUpload(w, r, form, workout.Details{SportID: (*int64)(in.SportID), Notes: in.Notes})
 }
 
 // uploadPrefix is what the addresses for uploads begin with. A secret follows.
@@ -51,7 +47,7 @@ const uploadPrefix = "/api/upload/"
 
 // upload does so for programs that can only post a file to an address. POST /api/upload/{secret}
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
-	sport, err := s.uploadSport(r)
+	sportID, err := s.uploadSport(r)
 	if err != nil {
 		return err
 	}
@@ -66,20 +62,20 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer form.file.Close()
-	return s.addUpload(w, r, form, workout.Details{Sport: sport})
+	return s.addUpload(w, r, form, workout.Details{SportID: sportID})
 }
 
 // uploadSport returns the sport of what is posted to an address: the one that the address names, else the token's, else what the
 // file says or the user does usually.
-func (s *Server) uploadSport(r *http.Request) (workout.SportChoice, error) {
+func (s *Server) uploadSport(r *http.Request) (*int64, error) {
 	id, err := readSportID(r.URL.Query())
 	if err == nil && id == 0 {
 		id, err = s.auth.UploadSport(r.Context(), callerOf(r))
 	}
 	if err != nil || id == 0 {
-		return workout.GuessedSport, err
+		return nil, err
 	}
-	return workout.ChosenSport(id), nil
+	return &id, nil
 }
 
 // addUpload makes workouts of an uploaded file.

@@ -120,7 +120,7 @@ func (s *Server) registerClient(w http.ResponseWriter, r *http.Request) error {
 	case len(missing) > 0:
 		return problem.New(problem.Invalid, "OAuth2 client metadata missing keys: "+strings.Join(missing, ", "))
 	}
-	client := auth.NewClient{Name: *in.Name, Website: *in.URI, RedirectURIs: *in.RedirectURIs, Scope: *in.Scope}
+	client := auth.ClientMetadata{Name: *in.Name, Website: *in.URI, RedirectURIs: *in.RedirectURIs, Scope: *in.Scope}
 	if in.Description != nil {
 		client.Description = *in.Description
 	}

@@ -12,12 +12,13 @@ type Route struct {
 	Method, Path string
 	ForUsers     bool // needs a token
 	ForAdmins    bool
+	Scope        string // of a token that is not a session's; empty: none will do; "*": any
 }
 
 // Routes returns the table, for tests that are to hold for each line of it.
 func (s *Server) Routes() (all []Route) {
 	for _, v := range s.routes() {
-		all = append(all, Route{v.method, v.path, v.access.callers > anybody, v.access.callers == administrators})
+		all = append(all, Route{v.method, v.path, v.access.callers > anybody, v.access.callers == administrators, v.access.scope})
 	}
 	return all
 }

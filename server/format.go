@@ -12,6 +12,15 @@ import (
 // httpDate formats a time as RFC 1123 does, in GMT.
 func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 
+// dateOrNull formats a time, null when it is zero.
+func dateOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	date := httpDate(t)
+	return &date
+}
+
 // clock formats seconds as H:MM:SS, with the days before it from the first on: "1 day, 1:23:59".
 func clock(seconds int64) string {
 	text := fmt.Sprintf("%d:%02d:%02d", seconds%86400/3600, seconds%3600/60, seconds%60)

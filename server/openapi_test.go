@@ -39,7 +39,6 @@ func TestDescriptionOfRoutes(t *testing.T) {
 		described[v.Method+" "+v.Path] = v
 	}
 	s := newSite(t)
-	scopes := s.server.Scopes()
 	routes := make(map[string]openapitest.Operation)
 	for _, v := range s.server.Routes() {
 		path := pathRule.ReplaceAllString(v.Path, "}")
@@ -48,7 +47,7 @@ func TestDescriptionOfRoutes(t *testing.T) {
 			routes[v.Method+" "+path] = openapitest.Operation{Method: v.Method, Path: path}
 		case isAPI(path):
 			routes[v.Method+" "+path] = openapitest.Operation{
-				Method: v.Method, Path: path, NeedsToken: v.ForUsers, Scope: scopes[v.Method+" "+v.Path], ForAdmins: v.ForAdmins,
+				Method: v.Method, Path: path, NeedsToken: v.ForUsers, Scope: v.Scope, ForAdmins: v.ForAdmins,
 			}
 		}
 	}

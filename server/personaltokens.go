@@ -2,7 +2,6 @@ package server
 
 import (
 	"net/http"
-	"time"
 
 	"fittrackee/auth"
 	"fittrackee/problem"
@@ -31,15 +30,6 @@ func shapePersonalToken(t store.PersonalToken) personalTokenShape {
 		ExpiresAt:  dateOrNull(t.ExpiresAt),
 		LastUsedAt: dateOrNull(t.LastUsedAt),
 	}
-}
-
-// dateOrNull formats a time, null when it is zero.
-func dateOrNull(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	date := httpDate(t)
-	return &date
 }
 
 // personalTokens lists the caller's personal tokens. GET /api/auth/tokens

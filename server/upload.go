@@ -74,7 +74,7 @@ func (s *Server) readUpload(r *http.Request, body *formBody, rules uploadRules, 
 	if err != nil {
 		return errNoFilePart.With(err)
 	}
-	return s.readForm(form, body, rules, v)
+	return s.readUploadForm(form, body, rules, v)
 }
 
 // contentExtension returns the ending that fits the content of a file, empty if there is no content.
@@ -86,7 +86,7 @@ func contentExtension(content *bufio.Reader) string {
 	case "PK": // the names of all records in a zip archive begin so
 		return "zip"
 	}
-	return trackExtension // the parser will tell
+	return "gpx" // the parser will tell
 }
 
 // spool copies the file of an upload to disk.
@@ -97,8 +97,8 @@ func (s *Server) spool(content io.Reader, body *formBody, rules uploadRules, v *
 	return err
 }
 
-// readForm reads a form to its end. Of several parts of one name, the first counts.
-func (s *Server) readForm(form *multipart.Reader, body *formBody, rules uploadRules, v *upload) error {
+// readUploadForm reads a form to its end. Of several parts of one name, the first counts.
+func (s *Server) readUploadForm(form *multipart.Reader, body *formBody, rules uploadRules, v *upload) error {
 	for {
 		part, err := form.NextRawPart()
 		switch {
@@ -115,12 +115,8 @@ func (s *Server) readForm(form *multipart.Reader, body *formBody, rules uploadRu
 		}
 		fileName, isFile := params["filename"]
 		switch {
-		case rules.isBare && v.file == nil:
-			content := bufio.NewReader(part)
-			if v.extension = contentExtension(content); v.extension != "" && (isFile || looksLikeTrack(content)) {
-				err = s.spool(content, body, rules, v)
-			}
 		case rules.isBare:
+			err = s.spoolField(part, isFile, body, rules, v)
 		case params["name"] == "file" && isFile && v.file == nil:
 			if v.extension, err = rules.extension(fileName); err == nil {
 				err = s.spool(part, body, rules, v)
@@ -132,6 +128,17 @@ func (s *Server) readForm(form *multipart.Reader, body *formBody, rules uploadRu
 			return err
 		}
 	}
+}
+
+// spoolField copies a field to disk if it is the first that is a file: by its file name, or else by its content.
+func (s *Server) spoolField(part io.Reader, isFile bool, body *formBody, rules uploadRules, v *upload) error {
+	content := bufio.NewReader(part)
+	extension := contentExtension(content)
+	if v.file != nil || extension == "" || !isFile && !looksLikeTrack(content) {
+		return nil
+	}
+	v.extension = extension
+	return s.spool(content, body, rules, v)
 }
 
 // looksLikeTrack tells whether a field that has no file name is an archive or an XML file all the same.

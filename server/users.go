@@ -57,17 +57,28 @@ func (s *Server) shapeOwn(ctx context.Context, u store.User) (userShape, error) 
 
 // shapeUsers shapes accounts, whosever they are, for a caller. That takes a fixed number of queries.
 func (s *Server) shapeUsers(ctx context.Context, users []store.User, callerID int64) ([]userShape, error) {
+	if len(users) == 0 {
+		return []userShape{}, nil
+	}
 	ids := make([]int64, len(users))
 	for i, u := range users {
 		ids[i] = u.ID
 	}
-	totals, err := s.store.Totals(ctx, ids)
+	allTotals, err := s.store.Totals(ctx, ids...)
 	if err != nil {
 		return nil, err
 	}
-	records, err := s.store.RecordsOf(ctx, ids)
+	totals := make(map[int64][]store.SportTotal)
+	for _, t := range allTotals {
+		totals[t.UserID] = append(totals[t.UserID], t)
+	}
+	allRecords, err := s.store.Records(ctx, ids...)
 	if err != nil {
 		return nil, err
+	}
+	records := make(map[int64][]store.Record)
+	for _, v := range allRecords {
+		records[v.UserID] = append(records[v.UserID], v)
 	}
 	shapes := make([]userShape, len(users))
 	for i, u := range users {

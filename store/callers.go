@@ -78,7 +78,7 @@ func (s *Store) StoreUses(ctx context.Context, uses Uses) error {
 
 // endAccess ends all that opens an account: its sessions but one, what applications were allowed, and personal tokens.
 func endAccess(ctx context.Context, tx *sql.Tx, userID, keepSession int64) error {
-	if _, err := tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession); err != nil {
+	if err := endSessions(ctx, tx, userID, keepSession); err != nil {
 		return err
 	}
 	for _, text := range []string{

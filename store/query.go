@@ -168,3 +168,12 @@ func placeholders(first int, args *[]any) string {
 	}
 	return text.String()
 }
+
+// anys returns ids as the args of a query.
+func anys(ids []int64) []any {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return args
+}

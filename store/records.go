@@ -13,6 +13,7 @@ import (
 // Record is a user's best of one kind in one sport. Of equal values, the earlier workout's is the best.
 type Record struct {
 	ID          int64
+	UserID      int64
 	SportID     int64
 	Type        string // AS average speed, FD farthest distance, HA highest ascent, LD longest duration, MS maximum speed
 	Value       int64  // AS, MS: 0.01 km/h; FD: metres; HA: centimetres; LD: seconds
@@ -21,37 +22,21 @@ type Record struct {
 	StartedAt   time.Time // of the workout
 }
 
-const recordColumns = `r.id, r.sport_id, r.record_type, r.value, r.workout_id, w.uuid, w.started_at`
-
 func scanRecord(r row) (v Record, err error) {
-	err = r.Scan(&v.ID, &v.SportID, &v.Type, &v.Value, &v.WorkoutID, &v.WorkoutUUID, unixTime{&v.StartedAt})
+	err = r.Scan(&v.ID, &v.UserID, &v.SportID, &v.Type, &v.Value, &v.WorkoutID, &v.WorkoutUUID, unixTime{&v.StartedAt})
 	return v, err
 }
 
-// Records returns a user's records by sport and type.
-func (s *Store) Records(ctx context.Context, userID int64) ([]Record, error) {
+const recordColumns = `r.id, r.user_id, r.sport_id, r.record_type, r.value, r.workout_id, w.uuid, w.started_at`
+
+// Records returns the records of some users, a hundred at most, by user, sport and type.
+func (s *Store) Records(ctx context.Context, userIDs ...int64) ([]Record, error) {
+	args := anys(userIDs)
 	return query(ctx, s.r, scanRecord, `
 		select `+recordColumns+`
 		from records r join workouts w on w.id = r.workout_id
-		where r.user_id = $1
-		order by r.sport_id, r.record_type`, userID)
-}
-
-func scanUsersRecord(r row) (v ofUser[Record], err error) {
-	t := &v.thing
-	err = r.Scan(&v.userID, &t.ID, &t.SportID, &t.Type, &t.Value, &t.WorkoutID, &t.WorkoutUUID, unixTime{&t.StartedAt})
-	return v, err
-}
-
-// RecordsOf returns the records of each of some users, by sport and type.
-func (s *Store) RecordsOf(ctx context.Context, userIDs []int64) (map[int64][]Record, error) {
-	return queryByUser(ctx, s.r, userIDs, scanUsersRecord, func(in string) string {
-		return `
-			select r.user_id, ` + recordColumns + `
-			from records r join workouts w on w.id = r.workout_id
-			where r.user_id in (` + in + `)
-			order by r.user_id, r.sport_id, r.record_type`
-	})
+		where r.user_id in (`+placeholders(1, &args)+`)
+		order by r.user_id, r.sport_id, r.record_type`, args...)
 }
 
 // recordTypes are the kinds of records, and the columns of workouts that they are about. A record of zero does not exist.

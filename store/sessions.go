@@ -76,10 +76,13 @@ func hasSession(ctx context.Context, tx *sql.Tx, userID, sessionID int64) error 
 
 // EndOtherSessions ends a user's sessions but one.
 func (s *Store) EndOtherSessions(ctx context.Context, userID, keepSession int64) error {
-	return s.change(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession)
-		return err
-	})
+	return s.change(ctx, func(tx *sql.Tx) error { return endSessions(ctx, tx, userID, keepSession) })
+}
+
+// endSessions ends a user's sessions but one.
+func endSessions(ctx context.Context, tx *sql.Tx, userID, keepSession int64) error {
+	_, err := tx.ExecContext(ctx, `delete from sessions where user_id = $1 and id != $2`, userID, keepSession)
+	return err
 }
 
 // EndSession ends a session of a user's. It returns ErrMissing when there is no such session.

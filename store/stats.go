@@ -1,12 +1,10 @@
 package store
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // SportTotal is what a user's workouts of one sport add up to.
 type SportTotal struct {
+	UserID    int64
 	SportID   int64
 	Workouts  int64
 	DistanceM int64
@@ -14,47 +12,18 @@ type SportTotal struct {
 	AscentCM  int64
 }
 
-// ofUser is something of a user's.
-type ofUser[T any] struct {
-	userID int64
-	thing  T
+func scanSportTotal(r row) (t SportTotal, err error) {
+	err = r.Scan(&t.UserID, &t.SportID, &t.Workouts, &t.DistanceM, &t.DurationS, &t.AscentCM)
+	return t, err
 }
 
-func scanSportTotal(r row) (v ofUser[SportTotal], err error) {
-	t := &v.thing
-	err = r.Scan(&v.userID, &t.SportID, &t.Workouts, &t.DistanceM, &t.DurationS, &t.AscentCM)
-	return v, err
-}
-
-// Totals returns what the workouts of each of some users add up to, for each sport that has any, by its id.
-func (s *Store) Totals(ctx context.Context, userIDs []int64) (map[int64][]SportTotal, error) {
-	return queryByUser(ctx, s.r, userIDs, scanSportTotal, func(in string) string {
-		return `
-			select user_id, sport_id, workouts, distance_m, duration_s, ascent_cm
-			from totals where user_id in (` + in + `) and month = 0 order by user_id, sport_id`
-	})
-}
-
-// queryByUser returns all rows of an answer that are some users', by user. The text is made with a list of the users.
-func queryByUser[T any](
-	ctx context.Context, q querier, userIDs []int64, scan func(row) (ofUser[T], error), text func(in string) string,
-) (map[int64][]T, error) {
-	found := make(map[int64][]T)
-	for part := range slices.Chunk(userIDs, maxList) {
-		var args []any
-		for _, id := range part {
-			args = append(args, id)
-		}
-		in := placeholders(1, &args)
-		rows, err := query(ctx, q, scan, text(in), args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range rows {
-			found[v.userID] = append(found[v.userID], v.thing)
-		}
-	}
-	return found, nil
+// Totals returns what the workouts of some users add up to, a hundred users at most, by user and sport.
+func (s *Store) Totals(ctx context.Context, userIDs ...int64) ([]SportTotal, error) {
+	args := anys(userIDs)
+	return query(ctx, s.r, scanSportTotal, `
+		select user_id, sport_id, workouts, distance_m, duration_s, ascent_cm
+		from totals where user_id in (`+placeholders(1, &args)+`) and month = 0
+		order by user_id, sport_id`, args...)
 }
 
 // Period is how statistics cut time. Periods are numbered; the numbers of months are those of the

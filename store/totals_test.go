@@ -90,7 +90,7 @@ func TestTotals(t *testing.T) {
 	compare("a change of many")
 	s.exec(t, `delete from users where id = 2`)
 	compare("the deletion of a user")
-	totals, err := s.Totals(t.Context(), []int64{2})
+	totals, err := s.Totals(t.Context(), 2)
 	if err != nil || len(totals) > 0 {
 		t.Errorf("Totals of a user that is gone = %v, %v; want none", totals, err)
 	}

@@ -423,15 +423,16 @@ func (s *Store) updateRights(ctx context.Context, tx *sql.Tx, u User, up UserUpd
 			return fmt.Errorf("set admin rights: %w", err)
 		}
 	}
-	if up.IsActive != nil && *up.IsActive {
-		if err := s.activate(ctx, tx, u); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case up.IsActive == nil:
+	case *up.IsActive:
+		err = s.activate(ctx, tx, u)
+	default:
+		err = s.deactivate(ctx, tx, u.ID)
 	}
-	if up.IsActive != nil && !*up.IsActive {
-		if err := s.deactivate(ctx, tx, u.ID); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if !u.IsAdmin || !u.IsActive || up.LeaveNoAdmin {
 		return nil // none that could be the last one, or it may go

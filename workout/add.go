@@ -21,8 +21,8 @@ import (
 
 // Details go with uploaded files.
 type Details struct {
-	Sport SportChoice
-	Notes *string
+	SportID *int64 // nil: what each file says, or else that of the user's latest workout
+	Notes   *string
 	// FindDuplicates asks for the workouts that the user has of the same files already.
 	FindDuplicates bool
 }
@@ -49,7 +49,7 @@ const (
 // AddFile adds the workout that is in a GPX file. The file is taken over. A file that is no workout leaves
 // nothing behind.
 func (w *Workouts) AddFile(ctx context.Context, u store.User, file *assets.Spooled, d Details) ([]Added, error) {
-	sport, err := w.sportFinder(ctx, u.ID, d.Sport)
+	sport, err := w.sportFinder(ctx, u.ID, d.SportID)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,9 @@ func (w *Workouts) add(ctx context.Context, userID int64, drafts []draft, findDu
 	all, err := w.store.WorkoutsByID(ctx, userID, ids)
 	if err != nil {
 		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errNoUser // gone in between, with all that was added
 	}
 	setRecords := func(v store.Workout) int { return min(len(v.Records), 1) }
 	slices.SortStableFunc(all, func(a, b store.Workout) int { return setRecords(b) - setRecords(a) })

@@ -27,7 +27,7 @@ var (
 // AddArchive adds a workout for each GPX file in a zip archive: all of them, or none. Other files in it are passed over. The
 // archive is read where it lies; nothing in it names a place on the disk.
 func (w *Workouts) AddArchive(ctx context.Context, u store.User, archive *assets.Spooled, d Details) ([]Added, error) {
-	sport, err := w.sportFinder(ctx, u.ID, d.Sport)
+	sport, err := w.sportFinder(ctx, u.ID, d.SportID)
 	if err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func TestImportLikeUpload(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, uploadErr := p.workouts.AddFile(t.Context(), p.boris, upload, workout.Details{Sport: workout.ChosenSport(1)})
+		_, uploadErr := p.workouts.AddFile(t.Context(), p.boris, upload, workout.Details{SportID: new(int64(1))})
 		if err := upload.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestImportLikeUpload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ignored := cmpopts.IgnoreFields(store.Record{}, "ID", "WorkoutID", "WorkoutUUID")
+	ignored := cmpopts.IgnoreFields(store.Record{}, "ID", "UserID", "WorkoutID", "WorkoutUUID")
 	if diff := cmp.Diff(records[0], records[1], ignored); diff != "" || len(records[0]) != 5 {
 		t.Errorf("records, - of uploads, + of imports:\n%s", diff)
 	}

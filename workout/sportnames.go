@@ -12,25 +12,13 @@ import (
 	"fittrackee/store"
 )
 
-// SportChoice says which sport uploaded files are of.
-type SportChoice struct {
-	id        int64
-	isGuessed bool
-}
-
-// GuessedSport leaves the sport to each file. One that does not tell is of the sport of the user's latest workout.
-var GuessedSport = SportChoice{isGuessed: true}
-
-// ChosenSport is the sport with an id.
-func ChosenSport(id int64) SportChoice { return SportChoice{id: id} }
-
 // sportFinder returns the sport of a file that says it is of some kind.
 type sportFinder func(kind string) store.Sport
 
 // sportFinder returns what finds the sport of each file.
-func (w *Workouts) sportFinder(ctx context.Context, userID int64, choice SportChoice) (sportFinder, error) {
-	if !choice.isGuessed {
-		v, err := w.sport(ctx, userID, choice.id)
+func (w *Workouts) sportFinder(ctx context.Context, userID int64, sportID *int64) (sportFinder, error) {
+	if sportID != nil {
+		v, err := w.sport(ctx, userID, *sportID)
 		return func(string) store.Sport { return v }, err
 	}
 	sports, err := w.store.Sports(ctx, userID)
