@@ -92,7 +92,7 @@ func (a *Auth) Authorize(ctx context.Context, caller store.Caller, in CodeReques
 	if err := checkChallenge(in); err != nil {
 		return "", err
 	}
-	scope := narrowScope(in.Scope, strings.Fields(client.Scope))
+	scope := narrowScope(in.Scope, permissions(client.Scope))
 	if scope == "" {
 		return "", errBadScope
 	}
@@ -251,12 +251,12 @@ func renewedScope(asked, granted string) (string, error) {
 	if strings.TrimSpace(asked) == "" {
 		return granted, nil
 	}
-	for _, permission := range strings.Fields(asked) {
+	for _, permission := range permissions(asked) {
 		if !HasScope(granted, permission) {
 			return "", errBadScope
 		}
 	}
-	return narrowScope(asked, strings.Fields(granted)), nil
+	return narrowScope(asked, permissions(granted)), nil
 }
 
 // beginExchange tells whether a request is the first of those that were sent together with it.
@@ -317,7 +317,7 @@ func (a *Auth) Revoke(ctx context.Context, clientID, secret, token string) error
 	if !errors.Is(err, store.ErrMissing) {
 		return err
 	}
-	if isOthers, err := a.store.IsToken(ctx, hash); err != nil || !isOthers {
+	if isOthers, err := a.store.IsOthersToken(ctx, client.ID, hash); err != nil || !isOthers {
 		return err
 	}
 	return errOthersToken

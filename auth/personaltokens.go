@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,14 +32,14 @@ func (a *Auth) AddPersonalToken(ctx context.Context, caller store.Caller, in New
 	t = store.PersonalToken{
 		UserID:  caller.User.ID,
 		Name:    strings.TrimSpace(in.Name),
-		Scope:   narrowScope(in.Scope, Scopes),
+		Scope:   narrowScope(in.Scope, personalScopes),
 		SportID: in.SportID,
 	}
 	switch {
 	case !isLine(t.Name, maxLabelChars):
 		return t, "", problem.New(problem.Invalid, fmt.Sprintf("name: 1 to %d characters required", maxLabelChars))
-	case t.Scope == "" || len(strings.Fields(t.Scope)) != len(strings.Fields(in.Scope)):
-		return t, "", problem.New(problem.Invalid, "scope: one or more of "+strings.Join(Scopes, ", ")+" required, separated by blanks")
+	case t.Scope == "" || len(permissions(t.Scope)) != len(permissions(in.Scope)):
+		return t, "", problem.New(problem.Invalid, "scope: one or more of "+strings.Join(personalScopes, ", ")+" required, separated by blanks")
 	case in.Days != nil && (*in.Days < 1 || *in.Days > maxTokenDays):
 		return t, "", problem.New(problem.Invalid, fmt.Sprintf("expires_in_days: 1 to %d required", maxTokenDays))
 	}
@@ -79,15 +80,22 @@ func (a *Auth) DeletePersonalToken(ctx context.Context, caller store.Caller, id 
 	return err
 }
 
-// AuthenticateUpload returns whose the secret in an address for uploads is. Addresses are seen by more eyes than headers, so that
-// the secret is good for nothing else: a personal token for workouts:write alone.
+// scopeUpload is a permission that only personal tokens have: it opens addresses for uploads and nothing else.
+const scopeUpload = "workouts:upload"
+
+// personalScopes are all permissions that a personal token may have.
+var personalScopes = append(slices.Clone(Scopes), scopeUpload)
+
+// AuthenticateUpload returns whose the secret in an address for uploads is. Addresses are seen by more eyes than headers, so that it
+// has to be a personal token which is good for adding workouts alone: for workouts:upload, or for workouts:write, which can also
+// change them elsewhere.
 func (a *Auth) AuthenticateUpload(ctx context.Context, secret string) (store.Caller, error) {
 	if !strings.HasPrefix(secret, personalPrefix) {
 		return store.Caller{}, errBadToken
 	}
 	c, err := a.Authenticate(ctx, secret)
-	if err == nil && c.Scope != ScopeWorkoutsWrite {
-		return store.Caller{}, problem.New(problem.Forbidden, "an address for uploads takes a token with the scope "+ScopeWorkoutsWrite+" alone")
+	if err == nil && c.Scope != scopeUpload && c.Scope != ScopeWorkoutsWrite {
+		return store.Caller{}, problem.New(problem.Forbidden, "an address for uploads takes a token with the scope "+scopeUpload+" or "+ScopeWorkoutsWrite+" alone")
 	}
 	return c, err
 }

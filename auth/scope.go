@@ -21,15 +21,20 @@ var Scopes = []string{
 	ScopeApplicationWrite, ScopeProfileRead, ScopeProfileWrite, ScopeUsersRead, ScopeUsersWrite, ScopeWorkoutsRead, ScopeWorkoutsWrite,
 }
 
-// HasScope tells whether a scope, permissions separated by blanks (RFC 6749, 3.3), has one of them in it.
+// HasScope tells whether a scope has a permission in it.
 func HasScope(scope, permission string) bool {
-	return slices.Contains(strings.Fields(scope), permission)
+	return slices.Contains(permissions(scope), permission)
+}
+
+// permissions returns what a scope is made of, separated by blanks and by nothing else (RFC 6749, 3.3).
+func permissions(scope string) []string {
+	return slices.DeleteFunc(strings.Split(scope, " "), func(p string) bool { return p == "" })
 }
 
 // narrowScope returns those permissions of a scope that are among the allowed ones, each once, in the order of the scope.
 func narrowScope(scope string, allowed []string) string {
 	var kept []string
-	for _, permission := range strings.Fields(scope) {
+	for _, permission := range permissions(scope) {
 		if slices.Contains(allowed, permission) && !slices.Contains(kept, permission) {
 			kept = append(kept, permission)
 		}

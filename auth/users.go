@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -67,6 +68,8 @@ func updateFault(err error) error {
 		return errEmailTaken
 	case errors.Is(err, store.ErrLastAdmin):
 		return problem.New(problem.Forbidden, "no other user has admin rights")
+	case errors.Is(err, store.ErrNoAdmin):
+		return problem.New(problem.Forbidden, "you do not have permissions")
 	}
 	return err
 }
@@ -82,19 +85,19 @@ type UserEdit struct {
 // EditUser applies an administrator's change to an account. A reset gives it a password that nobody knows, ends all that opens it, and
 // mails a token with which a new one can be chosen. A new address is taken when the mail to it is answered, or at once
 // when mail is off or the account is not active. The last administrator stays one.
-func (a *Auth) EditUser(ctx context.Context, u store.User, edit UserEdit, c Client) error {
+func (a *Auth) EditUser(ctx context.Context, by store.Caller, u store.User, edit UserEdit, c Client) error {
 	if edit.IsAdmin != nil && *edit.IsAdmin && edit.IsActive != nil && !*edit.IsActive {
 		return problem.ErrInvalidPayload // an administrator who may not log in
 	}
-	change := store.UserUpdate{IsAdmin: edit.IsAdmin, IsActive: edit.IsActive}
+	change := store.UserUpdate{IsAdmin: edit.IsAdmin, IsActive: edit.IsActive, By: &by}
 	activateAdmin(&change)
-	if edit.ResetPassword {
-		if err := a.planReset(ctx, &change, u, c); err != nil {
+	if edit.Email != nil {
+		if err := a.planNewEmail(&change, u, *edit.Email, c); err != nil {
 			return err
 		}
 	}
-	if edit.Email != nil {
-		if err := a.planNewEmail(&change, u, *edit.Email, c); err != nil {
+	if edit.ResetPassword {
+		if err := a.planReset(ctx, &change, u, c); err != nil {
 			return err
 		}
 	}
@@ -105,17 +108,29 @@ func (a *Auth) EditUser(ctx context.Context, u store.User, edit UserEdit, c Clie
 	return nil
 }
 
+// isActiveAfter tells whether an account can be used after a change.
+func isActiveAfter(change store.UserUpdate, u store.User) bool {
+	if change.IsActive != nil {
+		return *change.IsActive
+	}
+	return u.IsActive
+}
+
 // planReset adds to a change what a reset of the password takes.
 func (a *Auth) planReset(ctx context.Context, change *store.UserUpdate, u store.User, c Client) error {
 	if !a.options.MailOn {
 		return problem.New(problem.Invalid, "mail is off, so the password can only be reset on the command line")
 	}
+	if !isActiveAfter(*change, u) {
+		return problem.New(problem.Invalid, "the account is not active, so no mail can reset its password")
+	}
+	email := cmp.Or(change.Email, u.Email) // a reset that goes to an address before is not good any more
 	hash, err := hashPassword(ctx, MakePassword())
 	if err != nil {
 		return err
 	}
 	change.PasswordHash = hash
-	change.Mails = append(change.Mails, a.newMail(mail.PasswordChanged, u.Email, c), a.newMail(mail.Reset, u.Email, c))
+	change.Mails = append(change.Mails, a.newMail(mail.PasswordChanged, email, c), a.newMail(mail.Reset, email, c))
 	return nil
 }
 
@@ -129,7 +144,7 @@ func (a *Auth) planNewEmail(change *store.UserUpdate, u store.User, text string,
 		return problem.New(problem.Invalid, "new email must be different than curent email") // FitTrackee's spelling
 	case !a.options.MailOn:
 		change.Email = string(email)
-	case u.IsActive && (change.IsActive == nil || *change.IsActive):
+	case u.IsActive && isActiveAfter(*change, u):
 		change.EmailToConfirm = string(email)
 		change.Mails = append(change.Mails, a.emailMails(u, email, c)...)
 	default: // such an account cannot answer the mail to it, but a new confirmation can

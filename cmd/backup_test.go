@@ -24,10 +24,13 @@ type memory struct {
 	entries      map[string]entry
 	bio, picture history
 	registered   []string
+	token        string
 }
 
 func (c *client) remember() memory {
-	m := memory{entries: make(map[string]entry), bio: c.bio, picture: c.picture, registered: slices.Clone(c.registered)}
+	m := memory{
+		entries: make(map[string]entry), bio: c.bio, picture: c.picture, registered: slices.Clone(c.registered), token: c.token,
+	}
 	for id, e := range c.entries {
 		m.entries[id] = *e
 	}
@@ -130,7 +133,7 @@ func wantsNoStrayTracks(t *testing.T, db string) {
 func (c *client) checkRestored(t *testing.T, p *process, before, after memory) (changed, deleted int) {
 	t.Helper()
 	there := &client{visitor: newVisitor(t, p), name: c.name}
-	there.token = c.token
+	there.token = before.token
 	there.wants(t, http.StatusUnauthorized, "GET", "/api/auth/profile", nil) // the key is another
 	there.token = ""
 	there.login(t, c.name)

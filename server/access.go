@@ -67,6 +67,13 @@ func (s *Server) guard(a access, h handler) http.Handler {
 		if err := a.check(*v.caller); err != nil {
 			return err
 		}
+		v.checkAgain = func() error {
+			c, err := s.authenticate(r)
+			if err != nil {
+				return err
+			}
+			return a.check(c)
+		}
 		return h(w, r)
 	})
 }
@@ -78,6 +85,17 @@ type visitor struct {
 	caller     *store.Caller // nil: not known
 	// refusal is why a caller is not known.
 	refusal error
+	// checkAgain returns why the caller may not call any more; nil: everybody may.
+	checkAgain func() error
+}
+
+// stillMay returns why whoever sent a request may not call any more. It is asked once the body has been read: that may take long, and
+// a token must not outlive its end by a request that was begun before.
+func stillMay(r *http.Request) error {
+	if v := visitorOf(r); v.checkAgain != nil {
+		return v.checkAgain()
+	}
+	return nil
 }
 
 type visitorKey struct{}

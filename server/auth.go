@@ -203,7 +203,7 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		return problem.ErrInvalidPayload
 	}
 	caller := callerOf(r)
-	err := s.limitChange(caller.User, in.Email, func() error {
+	err := s.limitChange(caller, in.Email, func() error {
 		return s.auth.ChangeAccount(r.Context(), caller, auth.AccountChange{
 			Email: in.Email, Password: in.Password, NewPassword: in.NewPassword.pointer(),
 		}, clientOf(r))
@@ -216,13 +216,13 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 
 // limitChange makes a change of an account, which tries the present password, and mails to a new address. It fails
 // for callers who do either too often.
-func (s *Server) limitChange(u store.User, email string, change func() error) error {
-	succeeded, err := s.limits.password(u.ID)
+func (s *Server) limitChange(c store.Caller, email string, change func() error) error {
+	succeeded, err := s.limits.password(c)
 	if err != nil {
 		return err
 	}
 	undoMail := func() {}
-	if s.auth.MailOn() && email != "" && !strings.EqualFold(strings.TrimSpace(email), u.Email) {
+	if s.auth.MailOn() && email != "" && !strings.EqualFold(strings.TrimSpace(email), c.User.Email) {
 		if undoMail, err = s.limits.mail(email); err != nil {
 			succeeded() // the password is not tried
 			return err

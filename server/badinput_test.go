@@ -294,7 +294,7 @@ func TestBadValues(t *testing.T) {
 		atLeast1 = " must be greater than 0"
 		label    = "name: 1 to 100 characters required"
 		scopes   = "scope: one or more of application:write, profile:read, profile:write, users:read, users:write, workouts:read, " +
-			"workouts:write required, separated by blanks"
+			"workouts:write, workouts:upload required, separated by blanks"
 		days        = "expires_in_days: 1 to 3650 required"
 		clientName  = "OAuth2 client invalid client_name: 1 to 100 characters required"
 		description = "OAuth2 client invalid client_description: 500 characters at most"

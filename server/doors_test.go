@@ -75,7 +75,7 @@ func TestTokenAtEveryDoor(t *testing.T) {
 		{"personal token", amelie.personalToken("profile:read workouts:write"), map[string]func(response){
 			"the header": func(r response) { r.wants(200) },
 			"uploads": func(r response) {
-				r.wants(403, "an address for uploads takes a token with the scope workouts:write alone")
+				r.wants(403, "an address for uploads takes a token with the scope workouts:upload or workouts:write alone")
 			},
 		}, doors[0].try, 200},
 		{"upload address", amelie.personalToken("workouts:write"), map[string]func(response){

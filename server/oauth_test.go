@@ -196,7 +196,10 @@ func TestScopeIsNeverWider(t *testing.T) {
 		"profile:read":                                  "profile:read",
 		"workouts:write profile:read":                   "workouts:write profile:read",
 		"profile:read profile:read":                     "profile:read",
-		"\tprofile:read\n workouts:read ":               "profile:read workouts:read",
+		"  profile:read   workouts:read ":               "profile:read workouts:read",
+		"\tprofile:read\n workouts:read ":               "workouts:read",
+		"profile:read x\u0085workouts:write":            "profile:read", // which is what the consent page shows
+		"profile:read workouts:upload":                  "profile:read",
 		"profile:read users:write":                      "profile:read",
 		"application:write users:read profile:read":     "profile:read",
 		"profile:read everything":                       "profile:read",
@@ -501,17 +504,18 @@ func TestRevocation(t *testing.T) {
 	other := s.person("boris").registers(nil)
 	kept := app.allowed("profile:read")
 	for _, c := range []struct {
-		name  string
-		token func(old, present tokens) string
-		hint  string
+		name   string
+		token  func(old, present tokens) string
+		hint   string
+		isOver bool // already, so that nothing ends
 	}{
-		{"the access token", func(_, present tokens) string { return present.access }, absent},
-		{"the refresh token", func(_, present tokens) string { return present.refresh }, absent},
-		{"the access token, hinted at", func(_, present tokens) string { return present.access }, "access_token"},
-		{"the access token, hinted at wrongly", func(_, present tokens) string { return present.access }, "refresh_token"},
-		{"the refresh token, hinted at by nonsense", func(_, present tokens) string { return present.refresh }, "x"},
-		{"a replaced access token", func(old, _ tokens) string { return old.access }, absent},
-		{"a replaced refresh token", func(old, _ tokens) string { return old.refresh }, absent},
+		{"the access token", func(_, present tokens) string { return present.access }, absent, false},
+		{"the refresh token", func(_, present tokens) string { return present.refresh }, absent, false},
+		{"the access token, hinted at", func(_, present tokens) string { return present.access }, "access_token", false},
+		{"the access token, hinted at wrongly", func(_, present tokens) string { return present.access }, "refresh_token", false},
+		{"the refresh token, hinted at by nonsense", func(_, present tokens) string { return present.refresh }, "x", false},
+		{"a replaced access token", func(old, _ tokens) string { return old.access }, absent, true},
+		{"a replaced refresh token", func(old, _ tokens) string { return old.refresh }, absent, false},
 	} {
 		old := app.allowed("profile:read")
 		present := app.refresh(old.refresh, nil).tokens()
@@ -524,6 +528,10 @@ func TestRevocation(t *testing.T) {
 		r := app.revoke(token, fields{"token_type_hint": c.hint}).wants(200)
 		if got := strings.TrimSpace(string(r.body)); got != "{}" {
 			t.Errorf("revocation of %s: %s; want {}", c.name, got)
+		}
+		if c.isOver {
+			s.opens("an access token after the revocation of "+c.name, present.access, true)
+			continue
 		}
 		s.opens("an access token after the revocation of "+c.name, present.access, false)
 		app.refresh(present.refresh, nil).wantsRefusal(400, "invalid_grant")

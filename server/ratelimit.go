@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,11 +17,11 @@ import (
 type limits struct {
 	anonymousCalls *limiter // by place
 	mapCalls       *limiter // for map pictures and tiles, by place; a browser shows dozens at once, and sends no token
-	knownCalls     *limiter // by user, and by application or personal token
+	knownCalls     *limiter // by user, as callerKey has it
 	longAnswers    *counter // at a time, by user
 	placeLogins    *limiter // that failed, by place
 	accountLogins  *limiter // that failed from places that never succeeded, by address of the account
-	passwordTries  *limiter // that failed for somebody logged in, by user
+	passwordTries  *limiter // that failed for somebody logged in, likewise
 	mails          *limiter // asked for, by address
 }
 
@@ -49,10 +48,15 @@ func (l limits) maps(a netip.Addr) error {
 	return err
 }
 
-// known counts the calls of a user, those with a token apart: whoever has found one must not keep its owner from ending it.
 func (l limits) known(c store.Caller) error {
-	_, err := l.knownCalls.take(fmt.Sprintf("%d/%d/%d", c.User.ID, c.ClientID, c.PersonalTokenID))
+	_, err := l.knownCalls.take(callerKey(c))
 	return err
+}
+
+// callerKey returns the key of a user, who has another one for all tokens together: whoever has found one of them must not
+// keep its owner from ending it.
+func callerKey(c store.Caller) string {
+	return fmt.Sprintf("%d/%t", c.User.ID, c.SessionID != 0)
 }
 
 // mail counts a mail to an address that is not shown to be the caller's. It is taken back by undo.
@@ -61,8 +65,14 @@ func (l limits) mail(email string) (undo func(), err error) {
 }
 
 // password counts a caller's try to give the present password as failed until succeeded is called.
-func (l limits) password(userID int64) (succeeded func(), err error) {
-	return l.passwordTries.take(strconv.FormatInt(userID, 10))
+func (l limits) password(c store.Caller) (succeeded func(), err error) {
+	return l.passwordTries.take(callerKey(c))
+}
+
+// reset counts a mail that an administrator asks for. Those that anybody asks for are counted apart, so that nobody can keep an
+// administrator from resetting a password.
+func (l limits) reset(u store.User) (undo func(), err error) {
+	return l.mails.take(fmt.Sprintf("%d/reset", u.ID))
 }
 
 // addressKey returns the key of a mail address as somebody typed it. Its length is bounded, because

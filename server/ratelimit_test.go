@@ -80,6 +80,8 @@ func TestLimitOfKnownCalls(t *testing.T) {
 	with := s.withToken(fmt.Sprint(phone["token"]))
 	times(t, 3000, 200, func() response { return with.directly("GET", "/api/ping") })
 	limited(t, s.anybody().post("/api/upload/"+with.token(), ""), perUser, 5*time.Minute)
+	limited(t, s.withToken(amelie.personalToken("profile:read")).get("/api/ping"), perUser, 5*time.Minute) // another one has no more
+	limited(t, s.withToken(amelie.accessToken("profile:read")).get("/api/ping"), perUser, 5*time.Minute)
 	amelie.delete(fmt.Sprint("/api/auth/tokens/", phone["id"])).wants(204) // whoever has the token cannot keep her from that
 	s.clock.forward(5 * time.Minute)
 	times(t, 3000, 200, func() response { return amelie.directly("GET", "/api/ping") })
@@ -376,4 +378,37 @@ func TestWithoutLimits(t *testing.T) {
 	times(t, 3, 200, func() response {
 		return s.anybody().post("/api/auth/password/reset-request", object{"email": "amelie@example.com"})
 	})
+}
+
+// TestTokenKeepsNobodyFromANewPassword tries passwords with a token that somebody has found, so that the owner cannot get rid of it.
+func TestTokenKeepsNobodyFromANewPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLimits, withPeople)
+	amelie := s.person("amelie")
+	found := s.withToken(amelie.personalToken("profile:write"))
+	change := func(c client, password string) response {
+		return c.patch("/api/auth/profile/edit/account", object{"email": amelie.email, "password": password, "new_password": "another horse"})
+	}
+	times(t, 10, 401, func() response { return change(found, "wrong horse") })
+	limited(t, change(found, "wrong horse"), "rate limit exceeded (10 per 5 minutes)", 5*time.Minute)
+	change(amelie.client, password).wants(200)
+	change(found, "another horse").wants(401, badToken)
+}
+
+// TestLimitOfResets lets an administrator reset a password again and again, while somebody else asks for resets of the same account.
+func TestLimitOfResets(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLimits, withPeople)
+	root, amelie := s.person("root"), s.person("amelie")
+	ask := func() response {
+		return s.anybody().post("/api/auth/password/reset-request", object{"email": amelie.email})
+	}
+	reset := func() response { return root.patch("/api/users/amelie", object{"reset_password": true}) }
+	ask().wants(200)
+	limited(t, ask(), mailsSoon, 2*time.Minute)
+	reset().wants(200)
+	limited(t, reset(), mailsSoon, 2*time.Minute)
+	root.patch("/api/users/boris", object{"reset_password": true}).wants(200)
+	s.clock.forward(2 * time.Minute)
+	reset().wants(200)
 }

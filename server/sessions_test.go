@@ -178,3 +178,33 @@ func TestListsOnAFullDisk(t *testing.T) {
 		t.Errorf("last use, once it can be stored: %v; want %s", got, want)
 	}
 }
+
+// TestMostSessions logs in once more than an account may have sessions, and has an application be allowed something as often.
+func TestMostSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie, boris := s.person("amelie"), s.person("boris")
+	s.run(`
+		with recursive n (i) as (select 1 union all select i + 1 from n where i < 250)
+		insert into sessions (token_id, user_id, created_at, last_used_at, expires_at, device, browser, ip)
+		select 't' || i, (select id from users where username = 'amelie'), 0, i, $1, '', '', '' from n`,
+		s.clock.Now().Add(time.Hour).Unix())
+	newest := s.login(amelie.email, password)
+	if sessions := newest.sessions(); len(sessions) != 200 {
+		t.Errorf("%d sessions; want 200", len(sessions))
+	}
+	amelie.get("/api/ping").wants(200) // used last, apart from the newest
+	if got := s.run(`select min(last_used_at) from sessions where created_at = 0`); got[0] != "53" {
+		t.Errorf("the oldest of the sessions that are left is the %sth; want the 53rd, two less than 200 before the end", got[0])
+	}
+	boris.get("/api/auth/profile").wants(200)
+
+	app := newest.newApp("profile:read")
+	first := app.allowed("profile:read")
+	for range 99 {
+		app.code(nil)
+	}
+	s.opens("the first of a hundred grants", first.access, true)
+	app.code(nil)
+	s.opens("the first of a hundred and one", first.access, false)
+}

@@ -50,14 +50,18 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, rules uploadRul
 	}
 	body := &formBody{ReadCloser: http.MaxBytesReader(w, r.Body, atMost), left: formSlack}
 	v := new(upload)
-	if err := s.readUpload(r, body, rules, v); err != nil {
-		if v.file != nil {
-			err = errors.Join(err, v.file.Close())
-		}
-		return nil, rules.formError(err)
+	err := s.readUpload(r, body, rules, v)
+	if err == nil {
+		_, _ = io.CopyN(io.Discard, r.Body, formSlack) // anything after the form is ignored
+		err = stillMay(r)
 	}
-	_, _ = io.CopyN(io.Discard, r.Body, formSlack) // anything after the form is ignored
-	return v, nil
+	if err == nil {
+		return v, nil
+	}
+	if v.file != nil {
+		err = errors.Join(err, v.file.Close())
+	}
+	return nil, rules.formError(err)
 }
 
 // readUpload reads a body to its end.

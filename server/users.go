@@ -241,17 +241,15 @@ func (s *Server) editUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	undoMail := func() {}
-	if in.NewEmail != nil && s.auth.MailOn() {
-		if undoMail, err = s.limits.mail(*in.NewEmail); err != nil {
-			return err
-		}
+	undoMails, err := s.limitMails(u, in.NewEmail, in.ResetPassword)
+	if err != nil {
+		return err
 	}
-	err = s.auth.EditUser(r.Context(), u, auth.UserEdit{
+	err = s.auth.EditUser(r.Context(), callerOf(r), u, auth.UserEdit{
 		IsAdmin: in.Admin, IsActive: in.Activate, ResetPassword: in.ResetPassword, Email: in.NewEmail,
 	}, clientOf(r))
 	if err != nil {
-		undoMail() // none goes out
+		undoMails() // none goes out
 		return err
 	}
 	u, err = s.store.UserByID(r.Context(), u.ID)
@@ -262,6 +260,23 @@ func (s *Server) editUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.sendUser(w, r, u)
+}
+
+// limitMails counts the mails that a change of an account sends: to a new address, and for a reset.
+func (s *Server) limitMails(u store.User, newEmail *string, isReset bool) (undo func(), err error) {
+	undoEmail, undoReset := func() {}, func() {}
+	if newEmail != nil && s.auth.MailOn() {
+		if undoEmail, err = s.limits.mail(*newEmail); err != nil {
+			return nil, err
+		}
+	}
+	if isReset {
+		if undoReset, err = s.limits.reset(u); err != nil {
+			undoEmail()
+			return nil, err
+		}
+	}
+	return func() { undoEmail(); undoReset() }, nil
 }
 
 // deleteUser removes an account with everything that belongs to it. DELETE /api/users/{user}

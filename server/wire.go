@@ -50,7 +50,7 @@ func readBounded(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case err != nil:
 		return nil, problem.ErrInvalidPayload.With(err)
 	}
-	return body, nil
+	return body, stillMay(r)
 }
 
 // decodeObject reads a JSON object into in.

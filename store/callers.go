@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -50,6 +51,21 @@ func (s *Store) PersonalTokenCaller(ctx context.Context, hash []byte) (Caller, e
 		select 0, 0, p.id, p.scope, coalesce(p.last_used_at, 0),`+userColumns+`
 		from personal_tokens p join users u on u.id = p.user_id
 		where p.hash = $1 and (p.expires_at is null or p.expires_at > $2)`, hash, s.now())
+}
+
+// mustAdministrate returns ErrNoAdmin unless a caller is an administrator still, by what was shown for it.
+func mustAdministrate(ctx context.Context, tx *sql.Tx, c Caller) error {
+	_, err := queryOne(ctx, tx, scanInt, `
+		select 1 from users u
+		where u.id = $1 and u.is_admin = 1 and u.is_active = 1 and (
+		  exists (select 1 from sessions where id = $2 and user_id = u.id)
+		  or exists (select 1 from grants where client_id = $3)
+		  or exists (select 1 from personal_tokens where id = $4 and user_id = u.id))`,
+		c.User.ID, c.SessionID, c.ClientID, c.PersonalTokenID)
+	if errors.Is(err, ErrMissing) {
+		return ErrNoAdmin
+	}
+	return err
 }
 
 // Uses tells when sessions and personal tokens were last used, by their ids.

@@ -20,11 +20,25 @@ type NewGrant struct {
 	ExpiresAt     time.Time
 }
 
+const (
+	// maxGrants is how many grants an application may have: on as many devices it can run. Another one ends the oldest.
+	maxGrants = 100
+	// maxReplaced is how many replaced pairs of tokens of a grant are remembered.
+	maxReplaced = 100
+)
+
 // AddGrant stores what a user allows one of the user's own applications, in a session. It returns ErrMissing when the session has
 // ended, or the application is gone.
 func (s *Store) AddGrant(ctx context.Context, g NewGrant, userID, sessionID int64) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		if err := hasSession(ctx, tx, userID, sessionID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			delete from grants
+			where client_id = $1 and id not in (select id from grants where client_id = $1 order by id desc limit $2)`,
+			g.ClientID, maxGrants-1)
+		if err != nil {
 			return err
 		}
 		return mustChange(tx.ExecContext(ctx, `
@@ -142,6 +156,13 @@ func (s *Store) addTokens(ctx context.Context, tx *sql.Tx, grantID int64, t NewT
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
+		delete from grant_tokens
+		where grant_id = $1 and id not in (select id from grant_tokens where grant_id = $1 order by id desc limit $2)`,
+		grantID, maxReplaced)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
 		insert into grant_tokens (
 		  grant_id, access_hash, refresh_hash, scope, created_at, access_expires_at, refresh_expires_at)
 		values ($1, $2, $3, $4, $5, $6, $7)`,
@@ -150,22 +171,24 @@ func (s *Store) addTokens(ctx context.Context, tx *sql.Tx, grantID int64, t NewT
 }
 
 // RevokeToken takes back what an application was allowed with an access or a refresh token that has a hash. It returns ErrMissing
-// when the token is unknown, or another application's.
+// when the token is unknown, another application's, or an access token that has ended.
 func (s *Store) RevokeToken(ctx context.Context, clientID int64, hash []byte) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		return mustChange(tx.ExecContext(ctx, `
 			delete from grants
 			where client_id = $1 and id in (
-			  select grant_id from grant_tokens where access_hash = $2
-			  union all select grant_id from grant_tokens where refresh_hash = $2)`, clientID, hash))
+			  select grant_id from grant_tokens where access_hash = $2 and replaced_at is null and access_expires_at > $3
+			  union all select grant_id from grant_tokens where refresh_hash = $2)`, clientID, hash, s.now()))
 	})
 }
 
-// IsToken tells whether a hash is that of an access or a refresh token, whosever it is.
-func (s *Store) IsToken(ctx context.Context, hash []byte) (bool, error) {
+// IsOthersToken tells whether a hash is that of an access or a refresh token of another application.
+func (s *Store) IsOthersToken(ctx context.Context, clientID int64, hash []byte) (bool, error) {
 	_, err := queryOne(ctx, s.r, scanInt, `
-		select 1 from grant_tokens where access_hash = $1
-		union all select 1 from grant_tokens where refresh_hash = $1`, hash)
+		select 1 from grants
+		where client_id != $1 and id in (
+		  select grant_id from grant_tokens where access_hash = $2
+		  union all select grant_id from grant_tokens where refresh_hash = $2)`, clientID, hash)
 	return found(err)
 }
 

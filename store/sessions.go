@@ -17,8 +17,18 @@ type NewSession struct {
 	IP        string
 }
 
+// maxSessions is how many sessions a user may have. Another login ends the one that has not been used for longest.
+const maxSessions = 200
+
 func (s *Store) addSession(ctx context.Context, tx *sql.Tx, v NewSession) error {
 	_, err := tx.ExecContext(ctx, `
+		delete from sessions
+		where user_id = $1 and id not in (
+		  select id from sessions where user_id = $1 order by last_used_at desc, id desc limit $2)`, v.UserID, maxSessions-1)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
 		insert into sessions (token_id, user_id, created_at, last_used_at, expires_at, device, browser, ip)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		v.TokenID, v.UserID, s.now(), s.now(), v.ExpiresAt.Unix(), v.Device, v.Browser, v.IP)

@@ -25,6 +25,8 @@ var (
 	ErrEmailTaken = errors.New("the address is taken")
 	// ErrLastAdmin is returned when the only account that can administrate is to go.
 	ErrLastAdmin = errors.New("no other account has admin rights")
+	// ErrNoAdmin is returned when who asks for something is no administrator any more.
+	ErrNoAdmin = errors.New("no administrator any more")
 	// ErrFull is returned when there are as many accounts as the settings allow.
 	ErrFull = errors.New("no more accounts are allowed")
 )

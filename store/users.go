@@ -385,12 +385,19 @@ type UserUpdate struct {
 	Mails          []NewMail
 	// LeaveNoAdmin allows that no account is left which can administrate.
 	LeaveNoAdmin bool
+	// By is the administrator who asks for it; nil: whoever has the command line.
+	By *Caller
 }
 
-// UpdateUser applies an administrator's change: all of it, or nothing. It returns ErrMissing, ErrEmailTaken, or ErrLastAdmin when no
-// account would be left that can administrate.
+// UpdateUser applies an administrator's change: all of it, or nothing. It returns ErrMissing, ErrEmailTaken, ErrLastAdmin when no
+// account would be left that can administrate, or ErrNoAdmin when who asks for it is no administrator any more.
 func (s *Store) UpdateUser(ctx context.Context, userID int64, up UserUpdate) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
+		if up.By != nil {
+			if err := mustAdministrate(ctx, tx, *up.By); err != nil {
+				return err
+			}
+		}
 		u, err := userByID(ctx, tx, userID)
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ const meanings = {
 };
 let token;
 let client;
+let scopes; // those that are shown, and no others are allowed
 
 function tell(text, isGood = false) {
   outcome.textContent = text;
@@ -73,6 +74,7 @@ function redirectURI() {
 }
 
 handle(login, async () => {
+  await endSession(); // of a try that broke off
   const credentials = Object.fromEntries(new FormData(login));
   const opened = await call("POST", "/api/auth/login", JSON.stringify(credentials), { "Content-Type": "application/json" });
   if (!opened.ok) {
@@ -86,7 +88,7 @@ handle(login, async () => {
     await refuse("You have no such application, or it asks in a way that is not its own.");
     return;
   }
-  const scopes = (query.get("scope") ?? "").split(/\s+/).filter((scope) => client.scope.split(" ").includes(scope));
+  scopes = (query.get("scope") ?? "").split(" ").filter((scope) => client.scope.split(" ").includes(scope));
   if (scopes.length === 0) {
     await refuse("The application asks for nothing that it can get.");
     return;
@@ -107,10 +109,11 @@ handle(consent, async (event) => {
   if (event.submitter?.value === "allow") {
     const answer = new URLSearchParams({ confirm: "true" });
     for (const name of [
-      "client_id", "response_type", "scope", "state", "redirect_uri", "code_challenge", "code_challenge_method",
+      "client_id", "response_type", "state", "redirect_uri", "code_challenge", "code_challenge_method",
     ]) {
       if (query.has(name)) answer.set(name, query.get(name));
     }
+    answer.set("scope", scopes.join(" "));
     const allowed = await call("POST", "/api/oauth/authorize", answer);
     if (!allowed.ok) {
       await refuse(`This cannot be allowed (${allowed.message}).`);
