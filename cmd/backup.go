@@ -34,20 +34,7 @@ A signal (Ctrl-C) ends it and leaves nothing.`,
 		Example: `  fittrackee db backup /mnt/usb/fittrackee-monday.zip`,
 		Args:    oneFile,
 		RunE: func(c *cobra.Command, args []string) error {
-			path, err := databasePath(c)
-			if err != nil {
-				return err
-			}
-			if err := checkOwner(path); err != nil {
-				return err
-			}
-			return withStore(c, false, func(s *store.Store) error {
-				files, err := openFiles(c.Context(), s)
-				if err != nil {
-					return err
-				}
-				return makeBackup(c, s, files, args[0])
-			})
+			return withFiles(c, func(s *store.Store, files *assets.Files) error { return makeBackup(c, s, files, args[0]) })
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fittrackee/assets"
 	"fittrackee/store"
 	"fittrackee/workout"
 )
@@ -31,8 +32,13 @@ func withStore(c *cobra.Command, create bool, f func(s *store.Store) error) (err
 	return f(s)
 }
 
-// withWorkouts opens the database that --db names, and the files beside it, for the time of f. Both have to be this user's.
+// withWorkouts opens the database that --db names, and the files beside it, for the time of f, with the rules over them.
 func withWorkouts(c *cobra.Command, f func(s *store.Store, w *workout.Workouts) error) error {
+	return withFiles(c, func(s *store.Store, files *assets.Files) error { return f(s, workout.New(s, files, nil)) })
+}
+
+// withFiles opens the database that --db names, and the files beside it, for the time of f. Both have to be this user's.
+func withFiles(c *cobra.Command, f func(s *store.Store, files *assets.Files) error) error {
 	path, err := databasePath(c)
 	if err != nil {
 		return err
@@ -45,7 +51,7 @@ func withWorkouts(c *cobra.Command, f func(s *store.Store, w *workout.Workouts) 
 		if err != nil {
 			return err
 		}
-		return f(s, workout.New(s, files, nil))
+		return f(s, files)
 	})
 }
 
