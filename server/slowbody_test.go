@@ -90,34 +90,55 @@ func TestSlowBodies(t *testing.T) {
 // answer.
 func (s *site) beginRequest(method, path, token, contentType, body string) (finish func() int) {
 	s.t.Helper()
+	status, send := s.expecting(fmt.Sprintf("%s %s HTTP/1.1\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n",
+		method, path, token, contentType, len(body)))
+	if got := status(); got != http.StatusContinue {
+		s.t.Fatalf("%s %s before its body: %d; want 100", method, path, got)
+	}
+	return func() int {
+		send(body)
+		return status()
+	}
+}
+
+// wantsExpected sends a request, and its body when it may, and checks the statuses that come for it.
+func (s *site) wantsExpected(name, head, body string, statuses []int) {
+	s.t.Helper()
+	status, send := s.expecting(head)
+	for _, want := range statuses {
+		if got := status(); got != want {
+			s.t.Fatalf("%s: %d; want %d", name, got, want)
+		}
+		if want == http.StatusContinue {
+			send(body)
+		}
+	}
+}
+
+// expecting sends the head of a request that waits until it may send its body (RFC 9110, 10.1.1). The functions that it returns read
+// the next status, and send.
+func (s *site) expecting(head string) (status func() int, send func(text string)) {
+	s.t.Helper()
 	conn, err := net.Dial("tcp", s.web.Listener.Addr().String())
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	err = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	if err == nil {
-		_, err = fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nAuthorization: Bearer %s\r\n"+
-			"Content-Type: %s\r\nContent-Length: %d\r\n\r\n", method, path, token, contentType, len(body))
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	answers := bufio.NewReader(conn)
-	status := func() int {
-		answer, err := http.ReadResponse(answers, nil)
-		if err != nil {
-			s.t.Fatalf("%s %s: %v", method, path, err)
-		}
-		return answer.StatusCode
-	}
-	if got := status(); got != http.StatusContinue {
-		s.t.Fatalf("%s %s before its body: %d; want 100", method, path, got)
-	}
-	return func() int {
-		if _, err := io.WriteString(conn, body); err != nil {
+	send = func(text string) {
+		if _, err := io.WriteString(conn, text); err != nil {
 			s.t.Fatal(err)
 		}
-		return status()
 	}
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		s.t.Fatal(err)
+	}
+	send(head + "Host: x\r\nExpect: 100-continue\r\n\r\n")
+	answers := bufio.NewReader(conn)
+	return func() int {
+		answer, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			s.t.Fatalf("%s: %v", head, err)
+		}
+		return answer.StatusCode
+	}, send
 }

@@ -1,14 +1,11 @@
 package server_test
 
 import (
-	"bufio"
 	"io"
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // part is a part of a form: its Content-Disposition, and what is in it.
@@ -245,30 +242,8 @@ func TestExpectedUploads(t *testing.T) {
 		{"nobody", "nonsense", len(body), []int{401}},
 		{"somebody with too much", s.person("amelie").token(), 1 << 40, []int{413}},
 	} {
-		conn, err := net.Dial("tcp", s.web.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		head := "POST /api/workouts HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nAuthorization: Bearer " + c.token +
-			"\r\nContent-Type: " + formType + "\r\nContent-Length: " + strconv.Itoa(c.length) + "\r\n\r\n"
-		if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(conn, head); err != nil {
-			t.Fatal(err)
-		}
-		answers := bufio.NewReader(conn)
-		for _, want := range c.statuses {
-			answer, err := http.ReadResponse(answers, nil)
-			if err != nil || answer.StatusCode != want {
-				t.Fatalf("%s: %v, %v; want %d", c.name, answer, err, want)
-			}
-			if want == 100 {
-				if _, err := io.WriteString(conn, body); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		head := "POST /api/workouts HTTP/1.1\r\nAuthorization: Bearer " + c.token +
+			"\r\nContent-Type: " + formType + "\r\nContent-Length: " + strconv.Itoa(c.length) + "\r\n"
+		s.wantsExpected(c.name, head, body, c.statuses)
 	}
 }

@@ -1,10 +1,7 @@
 package server_test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -285,29 +282,7 @@ func TestUploadsWait(t *testing.T) {
 		{"too much", amelie.address(nil), 1 << 40, []int{413}},
 		{"a sport that is none", amelie.address(nil) + "?sport_id=x", len(file), []int{400}},
 	} {
-		conn, err := net.Dial("tcp", s.web.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", c.path, c.length); err != nil {
-			t.Fatal(err)
-		}
-		answers := bufio.NewReader(conn)
-		for _, want := range c.statuses {
-			answer, err := http.ReadResponse(answers, nil)
-			if err != nil || answer.StatusCode != want {
-				t.Fatalf("%s: %v, %v; want %d", c.name, answer, err, want)
-			}
-			if want == 100 {
-				if _, err := io.WriteString(conn, file); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		s.wantsExpected(c.name, fmt.Sprintf("POST %s HTTP/1.1\r\nContent-Length: %d\r\n", c.path, c.length), file, c.statuses)
 	}
 }
 
