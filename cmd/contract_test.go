@@ -36,8 +36,8 @@ func contractCases(t *testing.T) []contracttest.Case {
 		}
 		cases = append(cases, c)
 	}
-	if len(cases) < 42 {
-		t.Fatalf("%d cases to replay; want 42 at least", len(cases))
+	if len(cases) < 43 {
+		t.Fatalf("%d cases to replay; want 43 at least", len(cases))
 	}
 	return cases
 }
