@@ -37,7 +37,7 @@ func (r *rules) registerApplication() registered {
 		r.t.Fatal(err)
 	}
 	client, secret, err := r.RegisterClient(ctx, amelie, ClientMetadata{
-		Name: "Watch sync", Website: "https://example.com", RedirectURIs: []string{"https://localhost/"}, Scope: ScopeProfileRead,
+		Name: "Watch sync", Website: "https://example.com", RedirectURIs: []string{"https://localhost/"}, Scope: "profile:read",
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -49,7 +49,7 @@ func (r *rules) registerApplication() registered {
 func (a registered) code() string {
 	a.t.Helper()
 	text, err := a.Authorize(a.t.Context(), a.amelie, CodeRequest{
-		ClientID: a.client.ClientID, ResponseType: "code", Scope: ScopeProfileRead, IsAllowed: true,
+		ClientID: a.client.ClientID, ResponseType: "code", Scope: "profile:read", IsAllowed: true,
 	})
 	if err != nil {
 		a.t.Fatal(err)

@@ -80,8 +80,12 @@ func (a *Auth) DeletePersonalToken(ctx context.Context, caller store.Caller, id 
 	return err
 }
 
-// scopeUpload is a permission that only personal tokens have: it opens addresses for uploads and nothing else.
-const scopeUpload = "workouts:upload"
+const (
+	// scopeUpload is a permission that only personal tokens have: it opens addresses for uploads and nothing else.
+	scopeUpload = "workouts:upload"
+	// scopeWrite opens them, too.
+	scopeWrite = "workouts:write"
+)
 
 // personalScopes are all permissions that a personal token may have.
 var personalScopes = append(slices.Clone(Scopes), scopeUpload)
@@ -94,8 +98,8 @@ func (a *Auth) AuthenticateUpload(ctx context.Context, secret string) (store.Cal
 		return store.Caller{}, errBadToken
 	}
 	c, err := a.Authenticate(ctx, secret)
-	if err == nil && c.Scope != scopeUpload && c.Scope != ScopeWorkoutsWrite {
-		return store.Caller{}, problem.New(problem.Forbidden, "an address for uploads takes a token with the scope "+scopeUpload+" or "+ScopeWorkoutsWrite+" alone")
+	if err == nil && c.Scope != scopeUpload && c.Scope != scopeWrite {
+		return store.Caller{}, problem.New(problem.Forbidden, "an address for uploads takes a token with the scope "+scopeUpload+" or "+scopeWrite+" alone")
 	}
 	return c, err
 }

@@ -93,7 +93,8 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// answerURL returns a registered address with a code, and the state if there is one (RFC 6749, 4.1.2). What the address has already stays as it is.
+// answerURL returns a registered address with a code, and the state if there is one (RFC 6749, 4.1.2). What the address has already
+// stays as it is.
 func answerURL(redirectURI, code, state string) string {
 	separator := "?"
 	if strings.Contains(redirectURI, "?") {

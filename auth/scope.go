@@ -5,20 +5,9 @@ import (
 	"strings"
 )
 
-// The permissions that a third-party application or a personal token may have.
-const (
-	ScopeApplicationWrite = "application:write"
-	ScopeProfileRead      = "profile:read"
-	ScopeProfileWrite     = "profile:write"
-	ScopeUsersRead        = "users:read"
-	ScopeUsersWrite       = "users:write"
-	ScopeWorkoutsRead     = "workouts:read"
-	ScopeWorkoutsWrite    = "workouts:write"
-)
-
-// Scopes are all permissions there are.
+// Scopes are the permissions that a third-party application may have.
 var Scopes = []string{
-	ScopeApplicationWrite, ScopeProfileRead, ScopeProfileWrite, ScopeUsersRead, ScopeUsersWrite, ScopeWorkoutsRead, ScopeWorkoutsWrite,
+	"application:write", "profile:read", "profile:write", "users:read", "users:write", "workouts:read", "workouts:write",
 }
 
 // HasScope tells whether a scope has a permission in it.

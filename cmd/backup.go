@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -178,29 +177,4 @@ func (a *app) backUpNow(ctx context.Context) error {
 		slog.Error("remove old backups", "dir", a.backups.Dir, "error", err)
 	}
 	return nil
-}
-
-// setBackups reads when and where the server makes backups. Where they go has to be known.
-func (v *config) setBackups(c *cobra.Command) error {
-	every, err := c.Flags().GetDuration("backup-every")
-	if err != nil {
-		return err
-	}
-	keep, err := c.Flags().GetInt("backup-keep")
-	if err != nil {
-		return err
-	}
-	v.backupDir, v.backupEvery, v.backupKeep = c.Flag("backup-dir").Value.String(), every, keep
-	for _, name := range []string{"backup-every", "backup-keep"} {
-		if v.backupDir == "" && c.Flag(name).Changed {
-			err = errors.Join(err, fmt.Errorf("--%s: say with --backup-dir where backups are to go", name))
-		}
-	}
-	if every < time.Minute {
-		err = errors.Join(err, fmt.Errorf("--backup-every %s: want 1m or more, such as 24h", every))
-	}
-	if keep < 1 {
-		err = errors.Join(err, fmt.Errorf("--backup-keep %d: want 1 or more", keep))
-	}
-	return err
 }

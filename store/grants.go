@@ -104,13 +104,12 @@ func scanTokenPair(r row) (t TokenPair, err error) {
 	return t, err
 }
 
-const tokenPairs = `
-	select t.id, t.grant_id, g.scope, t.replaced_at is not null, t.refresh_expires_at
-	from grant_tokens t join grants g on g.id = t.grant_id `
-
 // TokensByRefresh returns the pair of an application's whose refresh token has a hash, replaced or not, or ErrMissing.
 func (s *Store) TokensByRefresh(ctx context.Context, clientID int64, refreshHash []byte) (TokenPair, error) {
-	return queryOne(ctx, s.r, scanTokenPair, tokenPairs+`where t.refresh_hash = $1 and g.client_id = $2`, refreshHash, clientID)
+	return queryOne(ctx, s.r, scanTokenPair, `
+		select t.id, t.grant_id, g.scope, t.replaced_at is not null, t.refresh_expires_at
+		from grant_tokens t join grants g on g.id = t.grant_id
+		where t.refresh_hash = $1 and g.client_id = $2`, refreshHash, clientID)
 }
 
 // RotateTokens replaces a pair by the next one. A pair that was replaced before costs the application all that it was allowed, and the
