@@ -95,7 +95,7 @@ func TestFormsThatAreNone(t *testing.T) {
 			} {
 				for _, isChunked := range []bool{false, true} {
 					r := s.sendRaw(fmt.Sprintf("POST %s with %s, in chunks: %v", route.path, c.name, isChunked),
-						rawForm(amelie.token(), route.path, c.contentType, c.body, isChunked))
+						rawPost(route.path, amelie.token(), c.contentType, c.body, isChunked))
 					r.wantsBody(route.status, route.reason).wantsHeaders(apiSet)
 				}
 			}
@@ -124,23 +124,11 @@ func TestFormsThatAreNone(t *testing.T) {
 					formMedia: large, "application/json": large, formType: part(`form-data; name="x"; filename="x"`, strings.Repeat("x", 64<<10)) + parts,
 				} {
 					s.sendRaw(fmt.Sprintf("POST %s, too large, in chunks: %v", route.path, isChunked),
-						rawForm(amelie.token(), route.path, contentType, body, isChunked)).wants(413, "the body exceeds 64 kB").wantsHeaders(apiSet)
+						rawPost(route.path, amelie.token(), contentType, body, isChunked)).wants(413, "the body exceeds 64 kB").wantsHeaders(apiSet)
 				}
 			}
 		})
 	}
-}
-
-// rawForm makes the bytes of a request with a form.
-func rawForm(token, path, contentType, body string, isChunked bool) string {
-	request := "POST " + path + " HTTP/1.1\r\nHost: fit.example.com\r\nAuthorization: Bearer " + token + "\r\n"
-	if contentType != "" {
-		request += "Content-Type: " + contentType + "\r\n"
-	}
-	if isChunked {
-		return request + "Transfer-Encoding: chunked\r\n\r\n" + chunks(body, 1000)
-	}
-	return request + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 // TestGoodForms shows forms that are odd, and taken.

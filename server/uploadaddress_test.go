@@ -70,16 +70,7 @@ func TestUploadByAddress(t *testing.T) {
 		{"a form without its last line break", formType, strings.TrimSuffix(part(`form-data; name="x"; filename="a"`, file), "\r\n") + "--b--", 1},
 	} {
 		for _, isChunked := range []bool{false, true} {
-			request := "POST " + address + " HTTP/1.1\r\nHost: fit.example.com\r\n"
-			if c.contentType != "" {
-				request += "Content-Type: " + c.contentType + "\r\n"
-			}
-			if isChunked {
-				request += "Transfer-Encoding: chunked\r\n\r\n" + chunks(c.body, 700)
-			} else {
-				request += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(c.body), c.body)
-			}
-			r := s.sendRaw(fmt.Sprintf("%s, in chunks: %v", c.name, isChunked), request).wants(201).wantsHeaders(apiSet)
+			r := s.sendRaw(fmt.Sprintf("%s, in chunks: %v", c.name, isChunked), rawPost(address, "", c.contentType, c.body, isChunked)).wants(201).wantsHeaders(apiSet)
 			all := r.workouts()
 			if r.text("status") != "created" || len(all) != c.workouts {
 				t.Errorf("%s: %d %.200s; want %d workouts created", r.call, r.status, r.body, c.workouts)
@@ -177,16 +168,7 @@ func TestBadUploadByAddress(t *testing.T) {
 			{"a form with a header without end", formType, "--b\r\nX: " + strings.Repeat("x", 1<<20), 400, ""},
 		} {
 			for _, isChunked := range []bool{false, true} {
-				request := "POST " + address + " HTTP/1.1\r\nHost: fit.example.com\r\n"
-				if c.contentType != "" {
-					request += "Content-Type: " + c.contentType + "\r\n"
-				}
-				if isChunked {
-					request += "Transfer-Encoding: chunked\r\n\r\n" + chunks(c.body, 5000)
-				} else {
-					request += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(c.body), c.body)
-				}
-				r := s.sendRaw(fmt.Sprintf("%s, in chunks: %v", c.name, isChunked), request).wants(c.status).wantsJSON()
+				r := s.sendRaw(fmt.Sprintf("%s, in chunks: %v", c.name, isChunked), rawPost(address, "", c.contentType, c.body, isChunked)).wants(c.status).wantsJSON()
 				if c.message != "" {
 					r.wants(c.status, c.message)
 				}

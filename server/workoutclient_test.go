@@ -179,6 +179,21 @@ func (r response) wantsJSON() response {
 	return r
 }
 
+// rawPost makes the bytes of a request. Without a token or a media type it has no such header.
+func rawPost(path, token, contentType, body string, isChunked bool) string {
+	request := "POST " + path + " HTTP/1.1\r\nHost: fit.example.com\r\n"
+	if token != "" {
+		request += "Authorization: Bearer " + token + "\r\n"
+	}
+	if contentType != "" {
+		request += "Content-Type: " + contentType + "\r\n"
+	}
+	if isChunked {
+		return request + "Transfer-Encoding: chunked\r\n\r\n" + chunks(body, 700)
+	}
+	return request + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+}
+
 // sendRaw sends bytes as they are over a connection of their own, and returns the answer to them.
 func (s *site) sendRaw(call, request string) response {
 	s.t.Helper()
