@@ -2,6 +2,9 @@ module fittrackee
 
 go 1.26.0
 
+// Packages for npm may have Go files in them, which are none of ours.
+ignore ./web/node_modules
+
 require (
 	github.com/disintegration/imaging v1.6.2
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6

@@ -37,6 +37,8 @@ type Auth struct {
 	settle func(context.Context)
 
 	mu sync.Mutex
+	// setupCode is the hash of the code that makes the first administrator; nil: none does.
+	setupCode []byte
 	// used holds when sessions and personal tokens were last used, until that is stored.
 	used store.Uses
 	// exchanged tells, by client and hash of a code or refresh token, when its exchange was answered; zero: it is under way.

@@ -42,6 +42,7 @@ func settle(ctx context.Context) {
 type OAuthError struct {
 	Code        string // such as "invalid_grant"
 	Description string // for a person; empty: none
+	RedirectURL string // where the application waits to be told, a registered address (4.1.2.1); empty: nowhere
 }
 
 func (e *OAuthError) Error() string { return strings.TrimSpace(e.Code + ": " + e.Description) }
@@ -49,17 +50,17 @@ func (e *OAuthError) Error() string { return strings.TrimSpace(e.Code + ": " + e
 var (
 	errInvalidClient = &OAuthError{Code: "invalid_client"}
 	errGrantType     = &OAuthError{Code: "unsupported_grant_type"}
-	errBadCode       = &OAuthError{"invalid_grant", `Invalid "code" in request.`}
-	errBadRedirect   = &OAuthError{"invalid_grant", `Invalid "redirect_uri" in request.`}
-	errBadVerifier   = &OAuthError{"invalid_grant", "Code challenge failed."}
-	errBadRefresh    = &OAuthError{"invalid_grant", `Invalid "refresh_token" in request.`}
-	errOthersToken   = &OAuthError{"invalid_grant", "The token was issued to another client."}
-	errBadScope      = &OAuthError{"invalid_scope", "The requested scope is invalid, unknown, or malformed."}
+	errBadCode       = &OAuthError{Code: "invalid_grant", Description: `Invalid "code" in request.`}
+	errBadRedirect   = &OAuthError{Code: "invalid_grant", Description: `Invalid "redirect_uri" in request.`}
+	errBadVerifier   = &OAuthError{Code: "invalid_grant", Description: "Code challenge failed."}
+	errBadRefresh    = &OAuthError{Code: "invalid_grant", Description: `Invalid "refresh_token" in request.`}
+	errOthersToken   = &OAuthError{Code: "invalid_grant", Description: "The token was issued to another client."}
+	errBadScope      = &OAuthError{Code: "invalid_scope", Description: "The requested scope is invalid, unknown, or malformed."}
 )
 
 // errMissingParameter says that a request lacks a parameter that it needs.
 func errMissingParameter(name string) error {
-	return &OAuthError{"invalid_request", `Missing "` + name + `" in request.`}
+	return &OAuthError{Code: "invalid_request", Description: `Missing "` + name + `" in request.`}
 }
 
 // CodeRequest is what an application asks a user for, and the user's word on it.
@@ -70,7 +71,8 @@ type CodeRequest struct {
 }
 
 // Authorize gives an application of the caller's a code, and returns the address at which the application waits for it: a
-// registered one, always.
+// registered one, always. Once that address is known, it fails with an *OAuthError where OAuth has a word for it; but the contract has
+// neither other kinds of responses nor a user's no told in this way.
 func (a *Auth) Authorize(ctx context.Context, caller store.Caller, in CodeRequest) (redirectURL string, err error) {
 	if in.ClientID == "" || in.ResponseType != "code" {
 		return "", problem.ErrInvalidPayload
@@ -87,14 +89,17 @@ func (a *Auth) Authorize(ctx context.Context, caller store.Caller, in CodeReques
 		redirectURI = client.RedirectURIs[0]
 	}
 	if !slices.Contains(client.RedirectURIs, redirectURI) {
-		return "", &OAuthError{"invalid_request", `The "redirect_uri" is not a registered one.`}
+		return "", &OAuthError{Code: "invalid_request", Description: `The "redirect_uri" is not a registered one.`}
 	}
-	if err := checkChallenge(in); err != nil {
-		return "", err
+	told := func(e *OAuthError) error {
+		return &OAuthError{Code: e.Code, Description: e.Description, RedirectURL: answerURL(redirectURI, "error", e.Code, in.State)}
+	}
+	if refused := checkChallenge(in); refused != nil {
+		return "", told(refused)
 	}
 	scope := narrowScope(in.Scope, permissions(client.Scope))
 	if scope == "" {
-		return "", errBadScope
+		return "", told(errBadScope)
 	}
 	if !in.IsAllowed {
 		return "", problem.New(problem.Invalid, "The resource owner or authorization server denied the request")
@@ -111,21 +116,21 @@ func (a *Auth) Authorize(ctx context.Context, caller store.Caller, in CodeReques
 	if errors.Is(err, store.ErrMissing) {
 		return "", errBadToken // the session has ended meanwhile, or the application is gone
 	}
-	return answerURL(redirectURI, code, in.State), err
+	return answerURL(redirectURI, "code", code, in.State), err
 }
 
 // challengeForm is the SHA-256 of a verifier in base64url without padding (RFC 7636, 4.2).
 var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
 // checkChallenge takes S256 only: a plain challenge protects from nothing that our TLS does not.
-func checkChallenge(in CodeRequest) error {
+func checkChallenge(in CodeRequest) *OAuthError {
 	switch {
 	case in.CodeChallenge == "" && in.CodeChallengeMethod == "":
 		return nil
 	case in.CodeChallengeMethod != "S256":
-		return &OAuthError{"invalid_request", `Unsupported "code_challenge_method": S256 is taken.`}
+		return &OAuthError{Code: "invalid_request", Description: `Unsupported "code_challenge_method": S256 is taken.`}
 	case !challengeForm.MatchString(in.CodeChallenge):
-		return &OAuthError{"invalid_request", `Invalid "code_challenge" in request.`}
+		return &OAuthError{Code: "invalid_request", Description: `Invalid "code_challenge" in request.`}
 	}
 	return nil
 }

@@ -93,14 +93,14 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// answerURL returns a registered address with a code, and the state if there is one (RFC 6749, 4.1.2). What the address has already
-// stays as it is.
-func answerURL(redirectURI, code, state string) string {
+// answerURL returns a registered address with a code or an error, as name says, and the state if there is one (RFC 6749, 4.1.2 and
+// 4.1.2.1). What the address has already stays as it is.
+func answerURL(redirectURI, name, value, state string) string {
 	separator := "?"
 	if strings.Contains(redirectURI, "?") {
 		separator = "&"
 	}
-	answer := redirectURI + separator + "code=" + url.QueryEscape(code)
+	answer := redirectURI + separator + name + "=" + url.QueryEscape(value)
 	if state != "" {
 		answer += "&state=" + url.QueryEscape(state)
 	}

@@ -152,7 +152,7 @@ func FuzzRedirectURI(f *testing.F) {
 			t.Errorf("%q is taken; want https, http on this machine, or a scheme with a dot", address)
 		}
 
-		answer := answerURL(address, "the-code", state)
+		answer := answerURL(address, "code", "the-code", state)
 		if strings.ContainsFunc(answer, func(c rune) bool { return c <= ' ' || c > '~' }) {
 			t.Errorf("answer %q; want what can stand in a header", answer)
 		}

@@ -72,6 +72,27 @@ func (r Registration) check() (store.NewUser, error) {
 	}, nil
 }
 
+// hashed returns what check does, with the password's hash.
+func (r Registration) hashed(ctx context.Context) (store.NewUser, error) {
+	u, err := r.check()
+	if err != nil {
+		return u, err
+	}
+	u.PasswordHash, err = hashPassword(ctx, r.Password)
+	return u, err
+}
+
+// registrationFault says in our words why an account could not be made whose maker may know.
+func registrationFault(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNameTaken):
+		return errNameTaken
+	case errors.Is(err, store.ErrEmailTaken):
+		return errEmailTaken
+	}
+	return err
+}
+
 // Register makes an account that is inactive until its address is confirmed by mail, or an administrator
 // activates it. An address that has an account already is not disclosed: the answer is the same.
 func (a *Auth) Register(ctx context.Context, r Registration, c Client) error {
@@ -104,22 +125,12 @@ var errFull = problem.New(problem.Forbidden, "error, registration is disabled")
 
 // AddUser makes an active account that an administrator asked for.
 func AddUser(ctx context.Context, s *store.Store, r Registration, isAdmin bool) error {
-	u, err := r.check()
+	u, err := r.hashed(ctx)
 	if err != nil {
 		return err
 	}
-	if u.PasswordHash, err = hashPassword(ctx, r.Password); err != nil {
-		return err
-	}
 	u.IsAdmin, u.IsActive = isAdmin, true
-	err = s.AddUser(ctx, u)
-	switch {
-	case errors.Is(err, store.ErrNameTaken):
-		return errNameTaken
-	case errors.Is(err, store.ErrEmailTaken):
-		return errEmailTaken
-	}
-	return err
+	return registrationFault(s.AddUser(ctx, u))
 }
 
 var errEmailTaken = problem.New(problem.Invalid, "sorry, that email is already taken")

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"fittrackee/assets"
@@ -24,6 +25,9 @@ type Folder struct {
 	Keep  int           // how many stay, at least 1
 	// Now is the clock; a test may stop it.
 	Now func() time.Time
+
+	mu    sync.Mutex
+	fault error // of the latest try, and of what it was made of
 }
 
 // A backup in a folder is named after the time when it was begun, in UTC. In the order of names the oldest is first.
@@ -102,8 +106,50 @@ func (f *Folder) Wait() (time.Duration, error) {
 	return wait, nil
 }
 
+// Kept is a backup in a folder.
+type Kept struct {
+	Name      string
+	Bytes     int64
+	CreatedAt time.Time
+}
+
+// ErrNone says that there is no backup yet.
+var ErrNone = errors.New("there is no backup")
+
+// Newest returns the newest backup. It fails with ErrNone when there is none.
+func (f *Folder) Newest() (Kept, error) {
+	names, err := f.list(nameExt)
+	if err != nil {
+		return Kept{}, err
+	}
+	if len(names) == 0 {
+		return Kept{}, ErrNone
+	}
+	name := names[len(names)-1]
+	info, err := os.Stat(filepath.Join(f.Dir, name))
+	if err != nil {
+		return Kept{}, err
+	}
+	return Kept{Name: name, Bytes: info.Size(), CreatedAt: timeOf(name)}, nil
+}
+
+// Fault returns what was wrong with the latest Make, or with what it made; nil: nothing, as far as is known since the start.
+func (f *Folder) Fault() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fault
+}
+
 // Make makes a backup of a database and its files. Before, it removes what killed runs have left.
 func (f *Folder) Make(ctx context.Context, s *store.Store, files *assets.Files) (path string, m Made, err error) {
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.fault = err
+		if err == nil {
+			f.fault = m.Err()
+		}
+	}()
 	path = filepath.Join(f.Dir, namePrefix+f.Now().UTC().Format(nameTime)+nameExt)
 	if err := f.removeParts(); err != nil {
 		return path, m, err

@@ -56,6 +56,7 @@ func benchmarkWorkouts(b *testing.B, n int) {
 		{"one-workout", get("/api/workouts/" + small)},
 		{"records", get("/api/records")},
 		{"statistics-by-month", get("/api/stats/" + riderName + "/by_time?time=month")},
+		{"statistics-by-day-of-a-year", get("/api/stats/" + riderName + "/by_time?time=date&from=2016-01-01&to=2016-12-31")},
 		{"statistics-by-sport", get("/api/stats/" + riderName + "/by_sport")},
 		{"profile", get("/api/auth/profile")},
 		{"chart-of-900", get("/api/workouts/" + small + "/chart_data")},

@@ -339,25 +339,47 @@ func TestVersionAndCompletion(t *testing.T) {
 	}
 }
 
-// TestGreeting checks that whoever starts an empty instance is told how to go on, and nobody else.
+var setupCode = regexp.MustCompile(`Open (http\S+) and enter this code: (\S+)\n`)
+
+// TestGreeting checks that whoever starts an instance without an administrator is told how to go on, with a code that works once, and
+// nobody else is.
 func TestGreeting(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "f.db")
-	const greeting = "There is no account yet."
-	p := startBinary(t, db)
-	if n := strings.Count(p.log.String(), greeting); n != 1 {
-		t.Errorf("greeted %d times on an empty database; want once\n%s", n, p.log)
-	}
-	for _, want := range []string{"fittrackee users create NAME --email ADDRESS --admin --db", db, "Then open http://127.0.0.1:"} {
-		if !strings.Contains(p.log.String(), want) {
-			t.Errorf("%q; want %q in it", p.log, want)
+	const greeting = "There is no administrator yet."
+	greets := func(p *process) (code string) {
+		t.Helper()
+		if n := strings.Count(p.log.String(), greeting); n != 1 {
+			t.Errorf("greeted %d times without an administrator; want once\n%s", n, p.log)
 		}
+		m := setupCode.FindStringSubmatch(p.log.String())
+		if m == nil || !strings.HasPrefix(m[1], "http://127.0.0.1:") ||
+			!strings.Contains(p.log.String(), "fittrackee users create NAME --email ADDRESS --admin --db") || !strings.Contains(p.log.String(), db) {
+			t.Fatalf("%q; want a code, and how to do without it", p.log)
+		}
+		return m[2]
 	}
-	p.addUser(t, "amelie", "--admin")
+	p := startBinary(t, db, "--log-level", "debug")
+	before := greets(p)
+	p.addUser(t, "boris")
+	p.stop(t)
+	p = startBinary(t, db, "--log-level", "debug")
+	code := greets(p)
+	setUp := func(code string) object {
+		return object{"code": code, "username": "amelie", "email": emailOf("amelie"), "password": passwordOf("amelie")}
+	}
+	v := newVisitor(t, p)
+	v.wants(t, http.StatusForbidden, "POST", "/api/setup", setUp(before)) // of the start before
+	r := v.wants(t, http.StatusCreated, "POST", "/api/setup", setUp(strings.ToLower(strings.ReplaceAll(code, "-", " "))))
+	v.token = r.field("auth_token")
+	v.wants(t, http.StatusOK, "GET", "/api/users", nil)
+	v.wants(t, http.StatusConflict, "POST", "/api/setup", setUp(code))
+	if n := strings.Count(p.log.String(), code); n != 1 {
+		t.Errorf("the code is %d times in the output; want once\n%s", n, p.log)
+	}
 	p.stop(t)
 	p = startBinary(t, db)
-	p.signUp(t, "boris")
 	if strings.Contains(p.log.String(), greeting) {
-		t.Errorf("greeted although there is an account\n%s", p.log)
+		t.Errorf("greeted although there is an administrator\n%s", p.log)
 	}
 }

@@ -24,9 +24,9 @@ import (
 // config is all that an operator can decide at the start.
 type config struct {
 	db             string
-	listen         string     // HOST:PORT
-	uiURL          string     // public address, without a slash at its end
-	mailer         *mail.SMTP // nil: mail is off
+	listen         string      // HOST:PORT
+	uiURL          string      // public address, without a slash at its end
+	mailer         mail.Mailer // nil: mail is off
 	sessionLife    time.Duration
 	trustedProxies []netip.Prefix
 	attribution    string // HTML
@@ -260,16 +260,18 @@ func reachable(listen string) string {
 	return net.JoinHostPort(host, port)
 }
 
-func (v *config) setMailer(smtpURL, from string) (err error) {
+func (v *config) setMailer(smtpURL, from string) error {
 	switch {
 	case smtpURL == "":
 		return nil
 	case from == "":
 		return errors.New("--mail-from is missing: give the address that mails come from, such as fittrackee@example.com")
 	}
-	if v.mailer, err = mail.NewSMTP(smtpURL, from); err != nil {
+	mailer, err := mail.NewSMTP(smtpURL, from)
+	if err != nil {
 		return fmt.Errorf("--smtp-url and --mail-from: %w", err)
 	}
+	v.mailer = mailer
 	return nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// wantsPage checks an answer that a browser shows (SAFETY.md: a browser is told).
+// wantsPage checks an answer that a browser shows (SAFETY.md: a browser is told). It holds with a built UI as well as without one.
 func wantsPage(t *testing.T, path string, r reply) {
 	t.Helper()
 	for name, want := range map[string]string{
@@ -50,7 +50,7 @@ func TestPages(t *testing.T) {
 	p, _ := startMailing(t)
 	v := newVisitor(t, p)
 	for _, path := range []string{
-		"/", "/profile/apps/authorize", "/profile/apps/authorize?client_id=%3Cscript%3E&state=%22%3E%3Cscript%3E", "/account-confirmation?token=x",
+		"/", "/nowhere", "/profile/apps/authorize", "/profile/apps/authorize?client_id=%3Cscript%3E&state=%22%3E%3Cscript%3E", "/account-confirmation?token=x",
 		"/password-reset?token=%3Cscript%3E", "/email-update", "/account-confirmation",
 	} {
 		r := v.wants(t, http.StatusOK, "GET", path, nil)
@@ -68,7 +68,7 @@ func TestPages(t *testing.T) {
 			v.wants(t, http.StatusOK, "GET", link, nil)
 		}
 	}
-	for _, path := range []string{"/nowhere", "/static/nothing.js", "/static/../server.go", "/static/root.html", "/index.php"} {
+	for _, path := range []string{"/nothing.js", "/static/../server.go", "/assets/nothing", "/index.html", "/.gitkeep", "/index.php"} {
 		wantsPage(t, path, v.wants(t, http.StatusNotFound, "GET", path, nil))
 	}
 	for _, path := range []string{"/api", "/api/", "/api/nowhere", "/api/../"} {

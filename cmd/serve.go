@@ -25,6 +25,7 @@ import (
 	"fittrackee/backup"
 	"fittrackee/server"
 	"fittrackee/store"
+	"fittrackee/web"
 	"fittrackee/workout"
 )
 
@@ -82,7 +83,7 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	defer func() { stopJobs(); running.Wait() }() // before the database is closed
 
 	open := newConnections()
-	web := &http.Server{
+	front := &http.Server{
 		Handler:           open.lastAnswers(a.server),
 		ConnState:         open.note,
 		ReadHeaderTimeout: headerTimeout,
@@ -91,7 +92,7 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 		ErrorLog:          slog.NewLogLogger(v.logHandler, slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	go func() { failed <- front.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	slog.Info("listening", "address", "http://"+listener.Addr().String(), "version", version, "db", v.db, "mail", v.mailer != nil)
 
 	if !v.rateLimits {
@@ -105,8 +106,8 @@ func serve(ctx context.Context, v config, out io.Writer, stopped func()) (err er
 	}
 	stopped()
 	slog.Info("stopping")
-	if err := stop(web, listener, open); err != nil {
-		slog.Warn("cut off requests that took too long", "error", errors.Join(err, web.Close()))
+	if err := stop(front, listener, open); err != nil {
+		slog.Warn("cut off requests that took too long", "error", errors.Join(err, front.Close()))
 	}
 	return nil
 }
@@ -159,20 +160,29 @@ func openApp(ctx context.Context, v config) (*app, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	ui, err := server.NewUI(web.Files())
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	workouts := workout.New(s, files, newTiles(files, v))
 	rules := auth.New(s, files, key, auth.Options{SessionLife: v.sessionLife, MailOn: v.mailer != nil})
+	options := server.Options{
+		Version:         version,
+		TrustedProxies:  v.trustedProxies,
+		RateLimits:      v.rateLimits,
+		UI:              ui,
+		TileAttribution: v.attribution,
+		UIURL:           v.uiURL,
+		Backups:         backups,
+		Mailer:          v.mailer,
+	}
 	return &app{
 		store:    s,
 		files:    files,
 		auth:     rules,
 		workouts: workouts,
 		backups:  backups,
-		server: server.New(s, rules, workouts, files, server.Options{
-			Version:         version,
-			TrustedProxies:  v.trustedProxies,
-			RateLimits:      v.rateLimits,
-			TileAttribution: v.attribution,
-		}),
+		server:   server.New(s, rules, workouts, files, options),
 	}, nil
 }
 
@@ -213,20 +223,20 @@ func (a *app) close() error {
 	return errors.Join(a.auth.StoreUse(context.Background()), a.store.Close())
 }
 
-// greet tells whoever starts an empty instance how to go on.
+// greet tells whoever starts an instance without an administrator how to go on.
 func (a *app) greet(ctx context.Context, out io.Writer, v config) error {
-	hasUsers, err := a.store.HasUsers(ctx)
-	if err != nil || hasUsers {
+	isNeeded, err := a.auth.IsSetupNeeded(ctx)
+	if err != nil || !isNeeded {
 		return err
 	}
 	_, err = fmt.Fprintf(out, `
-There is no account yet. Make the first one, an administrator, in another terminal:
+There is no administrator yet. Open %s and enter this code: %s
+
+Or make one in another terminal:
 
     %s users create NAME --email ADDRESS --admin --db %q
 
-Then open %s
-
-`, os.Args[0], v.db, v.uiURL)
+`, v.uiURL, a.auth.NewSetupCode(), os.Args[0], v.db)
 	return err
 }
 

@@ -1,4 +1,4 @@
-// Package mail writes the five mails of this server in the language of who reads them, and hands
+// Package mail writes the six mails of this server in the language of who reads them, and hands
 // them to an SMTP server. When a mail is due, who may ask for one, the queue and the pauses between
 // two tries are the business of others; so is what a token in a link opens.
 package mail

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"net/url"
+	"slices"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -27,6 +28,8 @@ const (
 	EmailChanged Kind = "email-changed"
 	// EmailConfirm asks the new address to confirm the move.
 	EmailConfirm Kind = "email-confirm"
+	// Test shows an administrator that mails arrive.
+	Test Kind = "test"
 )
 
 // paths are the pages of the UI that use the tokens, for the kinds that carry one.
@@ -38,7 +41,7 @@ var paths = map[Kind]string{
 
 // Kinds returns all kinds of mail.
 func Kinds() []Kind {
-	return []Kind{Confirm, Reset, PasswordChanged, EmailChanged, EmailConfirm}
+	return []Kind{Confirm, Reset, PasswordChanged, EmailChanged, EmailConfirm, Test}
 }
 
 // Data is what a mail is about. Its texts may come from anybody.
@@ -104,7 +107,7 @@ func Render(k Kind, to string, d Data) (Message, error) {
 func check(k Kind, d Data) error {
 	path, linked := paths[k]
 	switch {
-	case !linked && k != PasswordChanged && k != EmailChanged:
+	case !slices.Contains(Kinds(), k):
 		return errors.New("no such kind of mail")
 	case d.Username == "":
 		return errors.New("no user name")

@@ -87,6 +87,7 @@ func TestEnglishSubjectsAndLinks(t *testing.T) {
 		{PasswordChanged, "FitTrackee - Password changed", ""},
 		{EmailChanged, "FitTrackee - Email changed", ""},
 		{EmailConfirm, "FitTrackee - Confirm email change", "https://fit.example.org/email-update?token=" + d.Token},
+		{Test, "FitTrackee - Test e-mail", ""},
 	} {
 		m := render(t, c.kind, d)
 		if m.Subject != c.subject {

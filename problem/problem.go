@@ -31,6 +31,8 @@ const (
 	NoScope
 	// Missing is a thing that does not exist, as far as the caller may know.
 	Missing
+	// Conflict is a request that does not fit how things are now.
+	Conflict
 	// BadMethod is a method that the path does not have.
 	BadMethod
 	// Failed is a failure of ours that has words of its own for the client.

@@ -116,11 +116,15 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			client:     auth.Client{Addr: s.clientAddr(r), UserAgent: r.UserAgent()},
 		}
 		r = r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
+		var err error
 		if isAPI(r) {
-			if err := s.admit(r, v); err != nil {
-				s.sendError(w, r, err)
-				return
-			}
+			err = s.admit(r, v)
+		} else {
+			err = s.limits.pages(v.client.Addr)
+		}
+		if err != nil {
+			s.sendError(w, r, err)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -123,17 +123,16 @@ var accessTable = []struct {
 	{"GET", "/api/stats/{user}/by_time", ``, "workouts:read", unknown, fine, forbidden, fine},
 	{"GET", "/api/stats/{user}/by_sport", ``, "workouts:read", unknown, fine, forbidden, fine},
 
+	{"GET", "/api/start", ``, anyScope, fine, fine, fine, fine},
+	{"POST", "/api/setup", `{}`, anyScope, senseless, senseless, senseless, senseless},
 	{"GET", "/api/config", ``, anyScope, fine, fine, fine, fine},
 	{"PATCH", "/api/config", `{}`, "application:write", unknown, forbidden, forbidden, senseless},
+	{"GET", "/api/instance", ``, "application:write", unknown, forbidden, forbidden, fine},
+	{"POST", "/api/instance/test-mail", ``, "application:write", unknown, forbidden, forbidden, fine},
 	{"GET", "/api/ping", ``, anyScope, fine, fine, fine, fine},
 	{"GET", "/api/openapi.yaml", ``, anyScope, fine, fine, fine, fine},
 
-	{"GET", "/", ``, anyScope, fine, fine, fine, fine},
-	{"GET", "/account-confirmation", ``, anyScope, fine, fine, fine, fine},
-	{"GET", "/password-reset", ``, anyScope, fine, fine, fine, fine},
-	{"GET", "/email-update", ``, anyScope, fine, fine, fine, fine},
-	{"GET", "/profile/apps/authorize", ``, anyScope, fine, fine, fine, fine},
-	{"GET", "/static/{file}", ``, anyScope, fine, fine, fine, fine},
+	{"GET", "/{page}", ``, anyScope, fine, fine, fine, fine},
 
 	{"POST", "/api/auth/logout", ``, own, unknown, fine, fine, fine},
 	{"DELETE", "/api/users/{user}", ``, "users:write", unknown, removed, forbidden, removed},

@@ -29,6 +29,14 @@ func jsonRoutes(email, workoutID string) []jsonRoute {
 			[]string{"lang", "language"},
 			nil,
 		},
+		{ // which is over
+			"POST", "/api/setup",
+			object{
+				"code": "x", "username": "boris", "email": "boris@example.com", "password": password, "language": "fr",
+			},
+			nil,
+			[]string{"language"},
+		},
 		{"POST", "/api/auth/login", object{"email": email, "password": password}, nil, nil},
 		{"POST", "/api/auth/account/confirm", object{"token": "x"}, nil, nil},
 		{"POST", "/api/auth/account/resend-confirmation", object{"email": email}, nil, nil},
@@ -146,7 +154,7 @@ func TestRoutesAreAllHere(t *testing.T) {
 	others := []string{
 		"POST /api/auth/picture", "POST /api/workouts", "POST " + uploadRoute, // files
 		"POST /api/oauth/authorize", "POST /api/oauth/token", "POST /api/oauth/revoke", // forms
-		"POST /api/auth/logout", "POST /api/oauth/apps/{client}/revoke", // nothing
+		"POST /api/auth/logout", "POST /api/oauth/apps/{client}/revoke", "POST /api/instance/test-mail", // nothing
 	}
 	in := strings.NewReplacer("{sport}", "1", "{user}", "doris")
 	for _, route := range newSite(t).server.Routes() {
@@ -252,6 +260,8 @@ func TestGoodJSON(t *testing.T) {
 				if r.status != 400 && r.status != 401 {
 					t.Errorf("%s: %d %s; want a refusal of the token", r.call, r.status, r.body)
 				}
+			case route.path == "/api/setup":
+				r.wants(409)
 			case route.path == "/api/auth/register" && media != "application/json":
 				r.wants(400, nameTaken)
 			case slices.Contains([]string{"/api/workouts/no_gpx", "/api/auth/tokens", "/api/oauth/apps"}, route.path):

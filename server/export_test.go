@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -31,3 +32,6 @@ func (s *Server) Around(h http.HandlerFunc) http.Handler { return s.observe(s.id
 
 // ParseShortID is parseShortID.
 func ParseShortID(text string) (uuid.UUID, bool) { return parseShortID(text) }
+
+// SetTestMailWait sets how long the answer about a test mail may take.
+func (s *Server) SetTestMailWait(d time.Duration) { s.testMailWait = d }

@@ -72,6 +72,7 @@ type site struct {
 	options
 	store    *store.Store
 	db       *sql.DB // past the program; one connection, for opening one is dear under the race detector
+	assets   *assets.Files
 	auth     *auth.Auth
 	workouts *workout.Workouts
 	server   *server.Server
@@ -112,7 +113,11 @@ func newSite(t testing.TB, edits ...func(*options)) *site {
 		clock:  &clock{now: time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)},
 	}
 	s.options.auth = auth.Options{SessionLife: 30 * 24 * time.Hour, MailOn: true}
-	s.options.server = server.Options{Version: "0.8.0"}
+	ui, err := server.NewUI(uiFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.options.server = server.Options{Version: "0.8.0", UI: ui, UIURL: "http://fit.example.com"}
 	for _, edit := range edits {
 		edit(&s.options)
 	}
@@ -205,17 +210,19 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.db.SetMaxOpenConns(1)
-	files, err := assets.Open(filepath.Join(s.dir, "uploads"))
-	if err != nil {
+	if s.assets, err = assets.Open(filepath.Join(s.dir, "uploads")); err != nil {
 		s.t.Fatal(err)
 	}
 	key, err := auth.NewKey(secret)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.auth = auth.New(s.store, files, key, s.options.auth)
-	s.workouts = workout.New(s.store, files, nil)
-	s.server = server.New(s.store, s.auth, s.workouts, files, s.options.server)
+	if s.options.server.Mailer == nil && s.options.auth.MailOn {
+		s.options.server.Mailer = s.mailer
+	}
+	s.auth = auth.New(s.store, s.assets, key, s.options.auth)
+	s.workouts = workout.New(s.store, s.assets, nil)
+	s.server = server.New(s.store, s.auth, s.workouts, s.assets, s.options.server)
 	s.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if peer := r.Header.Get(peerHeader); peer != "" {
 			r.Header.Del(peerHeader)
@@ -311,7 +318,7 @@ func (s *site) files() (names []string) {
 // deliver sends the mails that are due.
 func (s *site) deliver() {
 	s.t.Helper()
-	if err := s.auth.DeliverMails(s.t.Context(), s.mailer, "http://fit.example.com"); err != nil {
+	if err := s.auth.DeliverMails(s.t.Context(), s.mailer, s.options.server.UIURL); err != nil {
 		s.t.Fatalf("DeliverMails: %v", err)
 	}
 }

@@ -21,7 +21,7 @@ type set map[string]string
 const (
 	apiPolicy  = "default-src 'none'; frame-ancestors 'none'"
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 // with returns the set with one header more, or without it when the value is empty.
@@ -41,8 +41,10 @@ var (
 		"Referrer-Policy":         "no-referrer",
 		"X-Content-Type-Options":  "nosniff",
 	}
-	apiSet  = every.with("Content-Type", "application/json").with("Content-Length", "*")
-	pageSet = every.with("Content-Security-Policy", pagePolicy).with("Content-Type", "text/html; charset=utf-8")
+	apiSet = every.with("Content-Type", "application/json").with("Content-Length", "*")
+	// pageSet is that of errors, indexSet that of the UI's pages.
+	pageSet  = every.with("Content-Security-Policy", pagePolicy).with("Content-Type", "text/html; charset=utf-8")
+	indexSet = pageSet.with("Vary", "Accept-Encoding")
 	// mapSet and downloadSet are those of files.
 	mapSet = every.with("Cache-Control", "private, no-cache").with("Content-Type", "image/png").with("Content-Length", "*").
 		with("Accept-Ranges", "bytes").with("Last-Modified", "*").with("Etag", "*")
@@ -116,7 +118,7 @@ func (u user) things() *strings.Replacer {
 		"{secret}", u.personalToken("workouts:write"),
 		"{app}", app.id, "{client}", app.number,
 		"{user}", u.name, "{id}", fmt.Sprint(tracked["id"]), "{map}", fmt.Sprint(tracked["map"]), "{typed}", u.typed(nil).wants(201).id(),
-		"{sport}", "1", "{number}", "1", "{s}", "a", "{z}", "1", "{x}", "1", "{y}", "1", "{file}", "style.css")
+		"{sport}", "1", "{number}", "1", "{s}", "a", "{z}", "1", "{x}", "1", "{y}", "1", "{page}", "workouts")
 }
 
 // newSession opens another session, and returns its id.
@@ -180,8 +182,6 @@ func TestHeadersOfRoutes(t *testing.T) {
 			anybody.wants(200).wantsHeaders(mapSet)
 		case strings.HasPrefix(name, "GET /api/workouts/map_tile/"):
 			anybody.wants(404, "Map tile does not exist.").wantsHeaders(apiSet)
-		case name == "GET /static/{file}":
-			anybody.wants(200).wantsHeaders(pageSet.with("Content-Type", "text/css; charset=utf-8"))
 		case name == "GET /api/openapi.yaml":
 			anybody.wants(200).wantsHeaders(apiSet.with("Content-Type", "application/yaml"))
 		case isAPI(route.Path) && route.Method == "GET":
@@ -191,7 +191,7 @@ func TestHeadersOfRoutes(t *testing.T) {
 		case isAPI(route.Path):
 			anybody.wants(400, "invalid payload").wantsHeaders(apiSet)
 		default:
-			anybody.wants(200).wantsHeaders(pageSet)
+			anybody.wants(200).wantsHeaders(indexSet)
 		}
 		if route.ForAdmins {
 			amelie.do(route.Method, path, nil).wants(403, noRights).wantsHeaders(apiSet)
@@ -207,7 +207,7 @@ func TestHeadersOfRoutes(t *testing.T) {
 			known.wants(200).wantsHeaders(downloadSet)
 		case route.Method == "GET":
 			known.wants(200).wantsHeaders(apiSet)
-		case name == "POST /api/oauth/apps/{client}/revoke":
+		case name == "POST /api/oauth/apps/{client}/revoke", name == "POST /api/instance/test-mail":
 			known.wants(200).wantsHeaders(apiSet)
 		case name == "POST /api/auth/picture", name == "POST /api/workouts":
 			known.wants(400, "no file part").wantsHeaders(apiSet)
@@ -217,11 +217,6 @@ func TestHeadersOfRoutes(t *testing.T) {
 	}
 	root.post("/api/auth/logout", nil).wants(200).wantsHeaders(apiSet)
 	s.anybody().login(amelie.email, password).wants(200).wantsHeaders(apiSet)
-	for file, contentType := range map[string]string{
-		"mailed.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
-	} {
-		s.anybody().get("/static/" + file).wants(200).wantsHeaders(pageSet.with("Content-Type", contentType))
-	}
 }
 
 // TestHeadersOfErrors shows the headers of every kind of error (A21).
@@ -231,9 +226,8 @@ func TestHeadersOfErrors(t *testing.T) {
 	amelie := s.person("amelie")
 	anybody := s.anybody()
 	anybody.get("/api/unknown").wants(404, "the requested URL was not found on the server").wantsHeaders(apiSet)
-	anybody.get("/unknown").wants(404).wantsHeaders(pageSet)
-	anybody.get("/static/root.html").wants(404).wantsHeaders(pageSet)
-	anybody.get("/static/unknown.css").wants(404).wantsHeaders(pageSet)
+	anybody.get("/unknown.html").wants(404).wantsHeaders(pageSet)
+	anybody.get("/assets/unknown").wants(404).wantsHeaders(pageSet)
 	anybody.get("/api/users/nobody/picture").wants(404, "user does not exist").wantsHeaders(apiSet)
 	anybody.get("/api/users/amelie/picture").wants(404, "No picture.").wantsHeaders(apiSet)
 	anybody.get("/api/users/amelie/picture?size=big").wants(400, "invalid payload").wantsHeaders(apiSet)
@@ -357,7 +351,7 @@ func TestOtherSites(t *testing.T) {
 		with("Access-Control-Request-Method", "GET").with("Access-Control-Request-Headers", "authorization")
 	foreign.do("OPTIONS", "/api/auth/profile", nil).wants(405).wantsHeaders(apiSet.with("Allow", "GET, HEAD"))
 	foreign.get("/api/auth/profile").wants(200).wantsHeaders(apiSet)
-	foreign.get("/").wants(200).wantsHeaders(pageSet)
+	foreign.get("/").wants(200).wantsHeaders(indexSet)
 	foreign.login(amelie.email, password).wants(200).wantsHeaders(apiSet)
 }
 
@@ -390,20 +384,26 @@ func TestPathTricks(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"//api/ping", "/%61pi/../x", "/Api/ping", "/apis", "/api.json", "/x/../api/ping", "/static/", "/static/..", "/static/../wire.go",
-		"/static/%2e%2e/web.go", "/static/..%2fweb.go", "/static/%2e%2e%2fweb.go", "/static/.", "/static/%00", "/static/style.css%00",
-		"/static/style.css/", "/static/STYLE.CSS/..", "/static/head.html", "/.", "/..", "//", "/%2e%2e/", "/index.html", "/root.html",
+		"/api.json", "/static/..", "/static/../wire.go", "/static/%2e%2e/web.go", "/static/..%2fweb.go", "/static/%2e%2e%2fweb.go", "/static/.",
+		"/static/style.css%00", "/.", "/..", "/index.html", "/./index.html", "/error.html", "/.gitkeep", "/assets/..", "/assets/../index.html",
+		"/assets/%2e%2e/index.html", "/assets/", "/assets//", "/assets/%00", "/assets/app-1a2b3c.js/", "/assets/app-1a2b3c.js%00",
+		"/assets/app-1a2b3c.js.br", "/assets/app-1a2b3c.js.gz", "/assets/APP-1a2b3c.js", "//assets/app-1a2b3c.js", "/assets//app-1a2b3c.js",
+		"/x/../assets/app-1a2b3c.js", "/assets/" + strings.Repeat("../", 50) + "etc/passwd", "/assets/" + strings.Repeat("a", 4000),
+		"/%ff.js", "/%0a.js", "/favicon.ico",
 	} {
-		r := s.anybody().get(path)
-		if r.status != 404 {
-			t.Errorf("GET %s: %d; want 404", path, r.status)
-		}
-		want := pageSet
-		if path == "/%61pi/../x" { // which is /api/../x
-			want = apiSet
-		}
-		r.wantsHeaders(want)
+		s.anybody().get(path).wants(404).wantsHeaders(pageSet)
 	}
+	for _, path := range []string{
+		"//api/ping", "/Api/ping", "/apis", "/x/../api/ping", "/static/", "/static/%00", "/static/STYLE.CSS/", "//", "///", "/%2e%2e/", "/%00", "/%0a",
+		"/%ff", "/a%2fb", "/assets", "/a;b", "/a%20b", "/a\\b", "/" + strings.Repeat("a", 4000), "/" + strings.Repeat("../", 50) + "etc/passwd",
+	} {
+		r := s.anybody().get(path).wants(200).wantsHeaders(indexSet)
+		if string(r.body) != index {
+			t.Errorf("%s: %q; want the UI's page", r.call, r.body)
+		}
+	}
+	s.anybody().get("/%61pi/../x").wants(404).wantsHeaders(apiSet)                            // which is /api/../x
+	s.anybody().with("Accept-Encoding", "identity").get("/assets%2fapp-1a2b3c.js").wants(200) // an encoded slash is a slash here
 	// An encoded letter is that letter (RFC 3986, 2.3).
 	s.anybody().get("/%61pi/%70ing").wants(200, "pong!").wantsHeaders(apiSet)
 }

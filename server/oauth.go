@@ -19,6 +19,12 @@ type oauthRefusal struct {
 	Description string `json:"error_description,omitempty"`
 }
 
+// refusedRequest is a request for a code that is refused in OAuth's words.
+type refusedRequest struct {
+	doubleRefusal
+	RedirectURL string `json:"redirect_url,omitempty"` // where the application is told so
+}
+
 // authorize gives an application of the caller's a code, and tells the address to take it to. POST /api/oauth/authorize
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) error {
 	form, err := readForm(w, r)
@@ -37,9 +43,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) error {
 	})
 	var refused *auth.OAuthError
 	if errors.As(err, &refused) {
-		return send(w, http.StatusBadRequest, doubleRefusal{
+		shape := refusedRequest{doubleRefusal: doubleRefusal{
 			answer{Status: "error", Message: refused.Description}, oauthRefusal{refused.Code, refused.Description},
-		})
+		}}
+		shape.RedirectURL = refused.RedirectURL
+		return send(w, http.StatusBadRequest, shape)
 	}
 	if err != nil {
 		return err

@@ -382,6 +382,37 @@ func TestStateIsEchoed(t *testing.T) {
 	}
 }
 
+// TestRefusalsAreSentOn shows what an application is told of a request for a code that is refused, and where (RFC 6749, 4.1.2.1).
+func TestRefusalsAreSentOn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	const withQuery = "https://example.com/cb?a=b"
+	app := s.person("amelie").registers(object{"redirect_uris": []string{callback, withQuery}})
+	s.unchanged("a request that is refused", func() {
+		for _, c := range []struct {
+			asked fields
+			want  string // empty: nobody is told
+		}{
+			{fields{"scope": "everything", "state": "a b&c"}, callback + "?error=invalid_scope&state=a+b%26c"},
+			{fields{"scope": "everything", "state": absent}, callback + "?error=invalid_scope"},
+			{fields{"scope": "everything", "state": "x", "redirect_uri": withQuery}, withQuery + "&error=invalid_scope&state=x"},
+			{fields{"code_challenge": "x", "code_challenge_method": "plain", "state": "x"}, callback + "?error=invalid_request&state=x"},
+			{fields{"code_challenge": "x", "code_challenge_method": "S256", "state": "x"}, callback + "?error=invalid_request&state=x"},
+			{fields{"code_challenge": "x", "code_challenge_method": "plain", "confirm": "false", "state": "x"}, callback + "?error=invalid_request&state=x"},
+			{fields{"scope": "everything", "redirect_uri": "https://evil.example.com/"}, ""},
+			{fields{"scope": "everything", "redirect_uri": callback + "x"}, ""},
+			{fields{"scope": "everything", "client_id": "unknown"}, ""},
+			{fields{"response_type": "token"}, ""}, // by contract
+			{fields{"confirm": "false"}, ""},       // likewise
+		} {
+			r := app.asks(c.asked).wants(400)
+			if got := r.text("redirect_url"); got != c.want {
+				t.Errorf("%v: redirect_url is %q; want %q", c.asked, got, c.want)
+			}
+		}
+	})
+}
+
 // TestOthersApplication shows that nobody can allow somebody else's application anything (A11).
 func TestOthersApplication(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ const (
 
 	apiPolicy  = "default-src 'none'; frame-ancestors 'none'"
 	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 // observe is the outermost layer: headers that every answer has, deadlines, panics and the log. It logs

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -50,7 +49,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 	// name changes with the picture, and so says whether the copy still stands.
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", etag)
-	if known := strings.Join(r.Header.Values("If-None-Match"), ","); known == "*" || strings.Contains(known, etag) {
+	if isKnown(r, etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

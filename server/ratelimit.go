@@ -17,11 +17,15 @@ import (
 type limits struct {
 	anonymousCalls *limiter // by place
 	mapCalls       *limiter // for map pictures and tiles, by place; a browser shows dozens at once, and sends no token
+	pageLoads      *limiter // pages and their files, by place; a family behind one address loads many
 	knownCalls     *limiter // by user, as callerKey has it
 	longAnswers    *counter // at a time, by user
 	placeLogins    *limiter // that failed, by place
 	accountLogins  *limiter // that failed from places that never succeeded, by address of the account
 	passwordTries  *limiter // that failed for somebody logged in, likewise
+	placeSetups    *limiter // with a wrong code, by place
+	allSetups      *limiter // likewise, from everywhere; a restart makes another code, and counts anew
+	testMails      *limiter // of all administrators
 	mails          *limiter // asked for, by address
 }
 
@@ -29,11 +33,15 @@ func newLimits(now func() time.Time) limits {
 	return limits{
 		anonymousCalls: newLimiter(now, rate{300, 5 * time.Minute}),
 		mapCalls:       newLimiter(now, rate{3000, 5 * time.Minute}),
+		pageLoads:      newLimiter(now, rate{3000, 5 * time.Minute}),
 		knownCalls:     newLimiter(now, rate{3000, 5 * time.Minute}),
 		longAnswers:    &counter{running: make(map[int64]int)},
 		placeLogins:    newLimiter(now, rate{10, 5 * time.Minute}),
 		accountLogins:  newLimiter(now, rate{20, 15 * time.Minute}),
 		passwordTries:  newLimiter(now, rate{10, 5 * time.Minute}),
+		placeSetups:    newLimiter(now, rate{10, 5 * time.Minute}),
+		allSetups:      newLimiter(now, rate{50, time.Hour}),
+		testMails:      newLimiter(now, rate{5, 5 * time.Minute}),
 		mails:          newLimiter(now, rate{1, 2 * time.Minute}, rate{5, time.Hour}),
 	}
 }
@@ -45,6 +53,11 @@ func (l limits) anonymous(a netip.Addr) error {
 
 func (l limits) maps(a netip.Addr) error {
 	_, err := l.mapCalls.take(auth.Place(a))
+	return err
+}
+
+func (l limits) pages(a netip.Addr) error {
+	_, err := l.pageLoads.take(auth.Place(a))
 	return err
 }
 
@@ -95,6 +108,26 @@ func (l limits) login(a netip.Addr, email string, isKnownPlace bool) (succeeded 
 		return nil, err
 	}
 	return func() { undoPlace(); undoAccount() }, nil
+}
+
+// setup counts a code for the setup as wrong until wasRight is called.
+func (l limits) setup(a netip.Addr) (wasRight func(), err error) {
+	undoPlace, err := l.placeSetups.take(auth.Place(a))
+	if err != nil {
+		return nil, err
+	}
+	undoAll, err := l.allSetups.take("")
+	if err != nil {
+		undoPlace() // it is not tried
+		return nil, err
+	}
+	return func() { undoPlace(); undoAll() }, nil
+}
+
+// testMail counts a test mail, sent or not.
+func (l limits) testMail() error {
+	_, err := l.testMails.take("")
+	return err
 }
 
 // counter counts what is under way for each user. A nil counter counts nothing.

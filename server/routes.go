@@ -90,23 +90,22 @@ func (s *Server) routes() []route {
 		{"GET", "/api/stats/{user}/by_time", needs("workouts:read"), s.statsByTime},
 		{"GET", "/api/stats/{user}/by_sport", needs("workouts:read"), s.statsBySport},
 
+		{"GET", "/api/start", everybody, s.startFacts},
+		{"POST", "/api/setup", everybody, s.setUp}, // for who has the code that was printed at the start
 		{"GET", "/api/config", everybody, s.config},
 		{"PATCH", "/api/config", adminOnly("application:write"), s.editConfig},
+		{"GET", "/api/instance", adminOnly("application:write"), s.instance},
 		{"GET", "/api/ping", everybody, s.ping},
 		{"GET", "/api/openapi.yaml", everybody, openAPI},
 
-		{"GET", "/", everybody, s.page("root.html")},
-		{"GET", "/account-confirmation", everybody, s.page("account-confirmation.html")},
-		{"GET", "/password-reset", everybody, s.page("password-reset.html")},
-		{"GET", "/email-update", everybody, s.page("email-update.html")},
-		{"GET", "/profile/apps/authorize", everybody, s.page("consent.html")},
-		{"GET", "/static/{file}", everybody, staticFile},
+		{"GET", "/{page:(?s:.*)}", everybody, s.page}, // all that is not below /api
 	}
 	if s.auth.MailOn() {
 		routes = append(
 			routes,
 			route{"POST", "/api/auth/account/resend-confirmation", everybody, s.resendConfirmation},
 			route{"POST", "/api/auth/password/reset-request", everybody, s.requestReset},
+			route{"POST", "/api/instance/test-mail", adminOnly("application:write"), s.sendTestMail},
 		)
 	}
 	return routes
@@ -114,7 +113,7 @@ func (s *Server) routes() []route {
 
 var (
 	errNoRoute = problem.New(problem.Missing, "the requested URL was not found on the server")
-	errNoPage  = problem.New(problem.Missing, "there is no such page")
+	errNoPage  = problem.New(problem.Missing, "This page does not exist.")
 )
 
 // router returns what picks the route of a request. A path is taken as it stands: cleaning it would
@@ -135,7 +134,10 @@ func (s *Server) router() http.Handler {
 	}
 	r := mux.NewRouter().SkipClean(true)
 	for _, path := range paths {
-		r.Handle(path, s.byMethod(methods[path]))
+		forPrograms := isAPIPath(path)
+		r.Handle(path, s.byMethod(methods[path])).MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
+			return isAPI(r) == forPrograms
+		})
 	}
 	r.NotFoundHandler = s.adapt(func(_ http.ResponseWriter, r *http.Request) error {
 		if isAPI(r) {
@@ -147,9 +149,9 @@ func (s *Server) router() http.Handler {
 }
 
 // isAPI tells whether a request is for a program, which is answered in JSON whatever happens.
-func isAPI(r *http.Request) bool {
-	return r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/")
-}
+func isAPI(r *http.Request) bool { return isAPIPath(r.URL.Path) }
+
+func isAPIPath(path string) bool { return path == "/api" || strings.HasPrefix(path, "/api/") }
 
 // byMethod picks what answers by the request's method.
 func (s *Server) byMethod(handlers map[string]http.Handler) http.Handler {

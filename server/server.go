@@ -5,9 +5,13 @@ package server
 import (
 	"net/http"
 	"net/netip"
+	"sync"
+	"time"
 
 	"fittrackee/assets"
 	"fittrackee/auth"
+	"fittrackee/backup"
+	"fittrackee/mail"
 	"fittrackee/store"
 	"fittrackee/workout"
 )
@@ -20,8 +24,15 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// RateLimits tells whether callers who try too often are refused.
 	RateLimits bool
+	// UI is what is shown to people; without one, a page says that there is none.
+	UI *UI
 	// TileAttribution is the HTML that names the source of the maps.
 	TileAttribution string
+	// Mailer sends test mails, with links that begin with UIURL; nil: there are none.
+	Mailer mail.Mailer
+	UIURL  string
+	// Backups are what the server makes by itself; nil: none.
+	Backups *backup.Folder
 }
 
 // Server answers requests. Make one with New.
@@ -33,11 +44,22 @@ type Server struct {
 	options  Options
 	limits   limits
 	handler  http.Handler
+
+	startedAt time.Time
+	// testMail is held while one is being sent, which may take as long as testMailWait.
+	testMail     sync.Mutex
+	testMailWait time.Duration
 }
 
 // New returns a server over its parts.
 func New(s *store.Store, a *auth.Auth, w *workout.Workouts, f *assets.Files, o Options) *Server {
-	v := &Server{store: s, auth: a, workouts: w, files: f, options: o}
+	if o.UI == nil {
+		o.UI = &UI{}
+	}
+	v := &Server{
+		store: s, auth: a, workouts: w, files: f, options: o,
+		startedAt: s.Now(), testMailWait: defaultTestMailWait,
+	}
 	if o.RateLimits {
 		v.limits = newLimits(s.Now)
 	}

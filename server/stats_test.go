@@ -84,6 +84,7 @@ func (c client) wantsStatistics(username string, zone *time.Location, all []obje
 	for name, period := range periodOf {
 		compare("/by_time"+query+"&time="+name, statistics(t, kept, func(v object) string { return period(date(t, v["workout_date"])) }))
 	}
+	compare("/by_time"+query+"&time=date", statistics(t, kept, day))
 	want, _ := statistics(t, kept, func(object) string { return "" })[""].(object)
 	if want == nil {
 		want = object{}
@@ -150,6 +151,25 @@ func TestStatistics(t *testing.T) {
 	root.wantsStatistics("root", time.UTC, nil, "", "", 0)
 }
 
+// TestDayThatComesTwice has workouts in the hour before a day and after it has begun, in a place whose clocks then went back to the day
+// before.
+func TestDayThatComesTwice(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withPeople)
+	amelie := s.person("amelie")
+	amelie.settle("UTC")
+	var all []object
+	for _, at := range []string{"2006-10-29 02:15", "2006-10-29 02:30", "2006-10-29 03:15", "2006-10-29 04:00"} {
+		all = append(all, amelie.typed(object{"workout_date": at, "sport_id": 1, "distance": 10, "duration": 3600}).wants(201).workout())
+	}
+	zone, err := time.LoadLocation("America/St_Johns")
+	if err != nil {
+		t.Fatal(err)
+	}
+	amelie.settle("America/St_Johns")
+	amelie.wantsStatistics("amelie", zone, all, "", "", 0)
+}
+
 // TestMeans shows how the mean of speeds is rounded: to two decimals, halves away from zero.
 func TestMeans(t *testing.T) {
 	t.Parallel()
@@ -188,7 +208,8 @@ func TestStatisticsRequests(t *testing.T) {
 	s := newSite(t, withPeople)
 	amelie, root := s.person("amelie"), s.person("root")
 	for query, message := range map[string]string{
-		"time=day": "Invalid time period.", "time=Week": "Invalid time period.", "time=weekm%20": "Invalid time period.", "time=%00": "Invalid time period.",
+		"time=day": "Invalid time period.", "time=Date": "Invalid time period.", "time=2018-05-01": "Invalid time period.",
+		"time=Week": "Invalid time period.", "time=weekm%20": "Invalid time period.", "time=%00": "Invalid time period.",
 	} {
 		if r := amelie.get("/api/stats/amelie/by_time?"+query).wants(400, message); r.text("status") != "fail" {
 			t.Errorf("%s: %s; want status fail", r.call, r.body)

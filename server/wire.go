@@ -161,6 +161,7 @@ var statuses = map[problem.Kind]struct {
 	problem.Forbidden:      {http.StatusForbidden, "error"},
 	problem.NoScope:        {http.StatusForbidden, "error"},
 	problem.Missing:        {http.StatusNotFound, "not found"},
+	problem.Conflict:       {http.StatusConflict, "error"},
 	problem.BadMethod:      {http.StatusMethodNotAllowed, "error"},
 	problem.Failed:         {http.StatusInternalServerError, "fail"},
 	problem.Unavailable:    {http.StatusServiceUnavailable, "error"},

@@ -43,15 +43,20 @@ func (s *Store) AddSession(ctx context.Context, v NewSession, passwordHash, plac
 		if err := hasPassword(ctx, tx, v.UserID, passwordHash); err != nil {
 			return err
 		}
-		if err := s.addSession(ctx, tx, v); err != nil {
-			return fmt.Errorf("add the session: %w", err)
-		}
-		_, err := tx.ExecContext(ctx, `
-			insert into known_places (user_id, place, last_used_at) values ($1, $2, $3)
-			on conflict (user_id, place) do update set last_used_at = excluded.last_used_at`,
-			v.UserID, place, s.now())
-		return err
+		return s.addSessionFrom(ctx, tx, v, place)
 	})
+}
+
+// addSessionFrom opens a session from a place that is known from now on.
+func (s *Store) addSessionFrom(ctx context.Context, tx *sql.Tx, v NewSession, place string) error {
+	if err := s.addSession(ctx, tx, v); err != nil {
+		return fmt.Errorf("add the session: %w", err)
+	}
+	_, err := tx.ExecContext(ctx, `
+		insert into known_places (user_id, place, last_used_at) values ($1, $2, $3)
+		on conflict (user_id, place) do update set last_used_at = excluded.last_used_at`,
+		v.UserID, place, s.now())
+	return err
 }
 
 // Session is a login of a user on a device.

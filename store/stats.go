@@ -27,7 +27,7 @@ func (s *Store) Totals(ctx context.Context, userIDs ...int64) ([]SportTotal, err
 }
 
 // Period is how statistics cut time. Periods are numbered; the numbers of months are those of the
-// column month, weeks are counted from the first of the year 1 on.
+// column month, the others are counted from the first of the year 1 on.
 type Period int
 
 const (
@@ -36,6 +36,7 @@ const (
 	Month
 	WeekSunday // weeks begin on Sunday
 	WeekMonday // weeks begin on Monday
+	QuarterHour
 )
 
 // periodNumbers are the SQL that numbers a workout's period. The first of January of the year 1, 62135596800 seconds
@@ -46,6 +47,8 @@ var periodNumbers = map[Period]string{
 	Month:      `month`,
 	WeekSunday: `(started_at + 62135596800 + 86400) / 604800`,
 	WeekMonday: `(started_at + 62135596800) / 604800`,
+
+	QuarterHour: `(started_at + 62135596800) / 900`,
 }
 
 // isMonths tells whether periods are made of whole months.

@@ -12,6 +12,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -27,6 +29,8 @@ var (
 	ErrLastAdmin = errors.New("no other account has admin rights")
 	// ErrNoAdmin is returned when who asks for something is no administrator any more.
 	ErrNoAdmin = errors.New("no administrator any more")
+	// ErrHasAdmin is returned when the first administrator is not the first.
+	ErrHasAdmin = errors.New("there is an administrator")
 	// ErrFull is returned when there are as many accounts as the settings allow.
 	ErrFull = errors.New("no more accounts are allowed")
 )
@@ -74,6 +78,21 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 
 // Path returns the file of the database itself, where a link led to it.
 func (s *Store) Path() string { return s.path }
+
+// Size returns how many bytes the database takes on the disk, with the log of what has been written last.
+func (s *Store) Size() (bytes int64, err error) {
+	for _, name := range []string{s.path, s.path + "-wal"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("measure the database: %w", err)
+		}
+		bytes += info.Size()
+	}
+	return bytes, nil
+}
 
 // Close closes the database once the statements under way have ended.
 func (s *Store) Close() error {

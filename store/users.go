@@ -215,13 +215,45 @@ func (s *Store) ReleaseName(ctx context.Context, username string) error {
 
 // AddUser makes an account that an administrator asked for. It returns ErrNameTaken or ErrEmailTaken.
 func (s *Store) AddUser(ctx context.Context, u NewUser) error {
-	return s.change(ctx, func(tx *sql.Tx) error {
-		// An administrator's word counts more than a registration that came to nothing.
-		if _, err := tx.ExecContext(ctx, `delete from held_names where username = lower($1)`, u.Username); err != nil {
+	return s.change(ctx, func(tx *sql.Tx) error { return s.addWantedUser(ctx, tx, u) })
+}
+
+// addWantedUser makes an account for whoever runs the instance, whose word counts more than a registration that came to nothing.
+func (s *Store) addWantedUser(ctx context.Context, tx *sql.Tx, u NewUser) error {
+	if _, err := tx.ExecContext(ctx, `delete from held_names where username = lower($1)`, u.Username); err != nil {
+		return err
+	}
+	return s.addUser(ctx, tx, u)
+}
+
+// HasAdmin tells whether an account has admin rights, active or not.
+func (s *Store) HasAdmin(ctx context.Context) (bool, error) { return hasAdmin(ctx, s.r) }
+
+func hasAdmin(ctx context.Context, q querier) (bool, error) {
+	_, err := queryOne(ctx, q, scanInt, `select 1 from users where is_admin = 1 limit 1`)
+	return found(err)
+}
+
+// AddFirstAdmin makes the account u and opens the session v of it, from place. It returns the account's id, or ErrHasAdmin,
+// ErrNameTaken or ErrEmailTaken.
+func (s *Store) AddFirstAdmin(ctx context.Context, u NewUser, v NewSession, place string) (id int64, err error) {
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		if has, err := hasAdmin(ctx, tx); err != nil {
+			return err
+		} else if has {
+			return ErrHasAdmin
+		}
+		if err := s.addWantedUser(ctx, tx, u); err != nil {
 			return err
 		}
-		return s.addUser(ctx, tx, u)
+		made, err := userByName(ctx, tx, u.Username)
+		if err != nil {
+			return err
+		}
+		id, v.UserID = made.ID, made.ID
+		return s.addSessionFrom(ctx, tx, v, place)
 	})
+	return id, err
 }
 
 // addUser returns ErrNameTaken before ErrEmailTaken: a username is public, an address is not.
@@ -516,12 +548,6 @@ func (s *Store) isRegistrationOpen(ctx context.Context, q querier) (bool, error)
 // IsRegistrationOpen tells whether there is room for another account.
 func (s *Store) IsRegistrationOpen(ctx context.Context) (bool, error) {
 	return s.isRegistrationOpen(ctx, s.r)
-}
-
-// HasUsers tells whether there is an account at all.
-func (s *Store) HasUsers(ctx context.Context) (bool, error) {
-	_, err := queryOne(ctx, s.r, scanInt, `select 1 from users limit 1`)
-	return found(err)
 }
 
 // DeleteUser removes an account with everything that belongs to it, and returns the files that it had. It returns ErrMissing or

@@ -130,6 +130,9 @@ func (w *Workouts) scheduleMap(ctx context.Context, v store.Workout, next time.T
 	return err
 }
 
+// HasTiles tells whether there are tiles for maps.
+func (w *Workouts) HasTiles() bool { return w.tiles != nil }
+
 // Tile returns a tile of the maps, a PNG or JPEG.
 func (w *Workouts) Tile(ctx context.Context, z, x, y int) ([]byte, error) {
 	if w.tiles == nil {

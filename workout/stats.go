@@ -12,7 +12,7 @@ import (
 
 // Sum is what workouts of one sport add up to in one period.
 type Sum struct {
-	Period string // its name: "2018", "2018-03", or the day that a week begins on
+	Period string // its name: "2018", "2018-03", or a day: itself, or the one that a week begins on
 	store.PeriodSum
 }
 
@@ -25,15 +25,61 @@ var periods = map[string]store.Period{
 	"weekm": store.WeekMonday,
 }
 
+// dayPeriod names the period of one day in a request; "day" is refused by contract.
+const dayPeriod = "date"
+
 // ByTime adds up a user's workouts by period and sport, in this order. The period is named year, month,
-// week (from Sunday) or weekm (from Monday). The days are the user's; periods are cut in UTC, as FitTrackee does. A sport
-// of 0 means all.
+// week (from Sunday), weekm (from Monday) or date (one day). Days are the user's; longer periods are cut in UTC, as FitTrackee
+// does. A sport of 0 means all.
 func (w *Workouts) ByTime(ctx context.Context, u store.User, period string, days Days, sportID int64) ([]Sum, error) {
+	if period == dayPeriod {
+		return w.byDay(ctx, u, days, sportID)
+	}
 	p, ok := periods[period]
 	if !ok {
 		return nil, problem.New(problem.BadUpload, "Invalid time period.")
 	}
 	return w.sums(ctx, u, p, days, sportID)
+}
+
+// byDay adds up a user's workouts by the day on which they began where the user lives. Offsets of time zones are whole quarters of an
+// hour, but for those of sundials long ago.
+func (w *Workouts) byDay(ctx context.Context, u store.User, days Days, sportID int64) ([]Sum, error) {
+	zone, err := w.zone(u)
+	if err != nil {
+		return nil, err
+	}
+	quarters, err := w.sums(ctx, u, store.QuarterHour, days, sportID)
+	if err != nil {
+		return nil, err
+	}
+	type key struct {
+		day     string
+		sportID int64
+	}
+	var sums []Sum
+	places := make(map[key]int) // in sums
+	for _, v := range quarters {
+		v.Period = time.Unix(firstMonday.Unix()+900*v.Number, 0).In(zone).Format(time.DateOnly)
+		at := key{v.Period, v.SportID}
+		if i, ok := places[at]; ok {
+			sums[i].add(v.PeriodSum)
+			continue
+		}
+		places[at] = len(sums)
+		sums = append(sums, v)
+	}
+	return sums, nil
+}
+
+// add adds what other workouts of the same sport add up to.
+func (s *Sum) add(v store.PeriodSum) {
+	s.Workouts += v.Workouts
+	s.DistanceM += v.DistanceM
+	s.MovingS += v.MovingS
+	s.AscentCM += v.AscentCM
+	s.DescentCM += v.DescentCM
+	s.AveSpeed += v.AveSpeed
 }
 
 // BySport adds up a user's workouts by sport.
@@ -66,7 +112,7 @@ func (w *Workouts) sums(ctx context.Context, u store.User, p store.Period, days 
 	return sums, nil
 }
 
-// firstMonday is the day from which the store counts weeks that begin on Monday.
+// firstMonday is the first of January of the year 1, from which the store counts quarters of an hour, and weeks that begin on Monday.
 var firstMonday = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // periodName names the period that has a number in the store.
