@@ -1,0 +1,12 @@
+import account from "./account.json";
+import admin from "./admin.json";
+import api from "./api.json";
+import apps from "./apps.json";
+import first from "./first.ts";
+import profile from "./profile.json";
+import stats from "./stats.json";
+
+/** What the API says, in better English; `{names}` stand for anything. */
+export { api };
+
+export default { ...first, account, admin, apps, profile, stats };
