@@ -198,16 +198,18 @@ func TestTestMailsAreFew(t *testing.T) {
 	sink.Set(mailtest.HangAtData)
 	s := newSite(t, withPeople, withLimits, mailingBy(t, sink))
 	root := s.person("root")
+	const wait = 5 * time.Second
+	s.server.SetTestMailWait(wait)
 	first := make(chan response)
 	go func() { first <- root.post(testMail, nil) }()
 	for deadline := time.Now().Add(10 * time.Second); sink.Connections() == 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	limited(t, root.post(testMail, nil), "rate limit exceeded (1 test mail at a time)", 15*time.Second)
-	sink.Set(mailtest.Accept)
+	limited(t, root.post(testMail, nil), "rate limit exceeded (1 test mail at a time)", wait)
 	if r := (<-first).wants(200); r.data()["is_sent"] != false {
 		t.Errorf("%s: %s; want that it was not sent", r.call, r.body)
 	}
+	sink.Set(mailtest.Accept)
 	for range 4 {
 		root.wantsTestMail("")
 	}
